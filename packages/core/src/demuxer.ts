@@ -1,0 +1,50 @@
+import type { MediaIndex } from './index-model.js'
+import type { SampleBatch } from './samples.js'
+import type { ReadOptions } from './source.js'
+import type { Track } from './track.js'
+
+/**
+ * A stretch of the film between two keyframes of the reference track: a segment, in the index's own terms.
+ * Keyframe `end` is not in it; where `end` is the number of keyframes, it goes to the end of the film.
+ */
+export interface Span {
+  /** Number of the keyframe that it starts with, from 0. */
+  readonly first: number
+  /** Number of the keyframe that it ends before; greater than `first`. */
+  readonly end: number
+}
+
+/** Bytes and samples of one track in each of a row of spans, as columns. */
+export interface SpanSizes {
+  /** Payload bytes. */
+  readonly bytes: Float64Array
+  /** Number of samples. */
+  readonly samples: Uint32Array
+}
+
+/** Reads one film's samples. Has no state that a result depends on: the same span gives the same samples, in any order. */
+export interface Demuxer {
+  readonly index: MediaIndex
+  /**
+   * The track with `start`, configuration and everything else that only its first sample tells. Reads the media from
+   * its beginning until that sample, once; resolves at once when the index says it all.
+   *
+   * @throws CuemuxError `NOT_FOUND` for an unknown track, `CORRUPT_MEDIA`, and what the source throws
+   */
+  readTrackStart(trackId: number, options?: ReadOptions): Promise<Track>
+  /**
+   * The samples of a span: of the reference track those from the first keyframe up to (in decode order) the end
+   * keyframe; of every other track those that start at or after the first keyframe's time and before the end
+   * keyframe's. The first span begins, and the last one ends, where each track does. One batch per track and sample
+   * description, in the order of `trackIds`; a track without samples there gives none.
+   *
+   * @throws CuemuxError `NOT_FOUND` for an unknown track, `CORRUPT_MEDIA`, and what the source throws
+   */
+  readSpan(span: Span, trackIds: readonly number[], options?: ReadOptions): Promise<SampleBatch[]>
+  /**
+   * Exact sizes of a track between cuts, from the index alone; `undefined` where the index doesn't tell (Matroska).
+   *
+   * @param cuts numbers of the keyframes at which spans start, increasing; the last span goes to the end of the film
+   */
+  spanSizes(trackId: number, cuts: Uint32Array): SpanSizes | undefined
+}

@@ -1,0 +1,7 @@
+export * from './demuxer.js'
+export * from './errors.js'
+export * from './index-model.js'
+export * from './samples.js'
+export * from './source.js'
+export * from './time.js'
+export * from './track.js'

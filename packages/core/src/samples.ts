@@ -1,0 +1,53 @@
+/** Sample flag: a sync sample, decoding can start here (ISO/IEC 14496-12 §3.1.11). */
+export const SAMPLE_SYNC = 1
+
+/**
+ * Samples of one track in decode order, as columns. All columns have `count` entries.
+ *
+ * Times are ticks of `timescale` on the film's own clock, on which every track's presentation time is
+ * `dts + compositionOffset`, edit lists and codec delay already applied; priming and the first decode times may lie
+ * below the film's first presentation time, and below zero.
+ */
+export interface SampleBatch {
+  /** The {@link Track.id} of the track. */
+  readonly trackId: number
+  /** Ticks per second. */
+  readonly timescale: number
+  /** Which of the track's sample descriptions decodes these samples, from 0. */
+  readonly descriptionIndex: number
+  /** How many samples. */
+  readonly count: number
+  /** Decode time, ticks; never decreasing. */
+  readonly dts: Float64Array
+  /** Presentation time minus decode time, ticks; never negative. */
+  readonly compositionOffset: Int32Array
+  /** Time to the next sample's decode time (the next one of the track, be it in this batch or not), ticks. */
+  readonly duration: Uint32Array
+  /** Bytes of the sample. */
+  readonly size: Uint32Array
+  /** {@link SAMPLE_SYNC} or 0. */
+  readonly flags: Uint8Array
+  /** The sample's bytes: views into what was read, not copies. */
+  readonly data: readonly Uint8Array[]
+}
+
+/** Allocates an empty batch's columns for `count` samples; `data` is a plain array to be filled. */
+export function createSampleBatch(
+  trackId: number,
+  timescale: number,
+  count: number,
+  descriptionIndex = 0,
+): SampleBatch & { readonly data: Uint8Array[] } {
+  return {
+    trackId,
+    timescale,
+    descriptionIndex,
+    count,
+    dts: new Float64Array(count),
+    compositionOffset: new Int32Array(count),
+    duration: new Uint32Array(count),
+    size: new Uint32Array(count),
+    flags: new Uint8Array(count),
+    data: [],
+  }
+}

@@ -1,0 +1,32 @@
+/** Options of one read. */
+export interface ReadOptions {
+  /** Ends the read early with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Where a film's bytes come from: anything that can be read at an offset. Small on purpose, so that a caller can write
+ * one for a store of its own.
+ */
+export interface ByteSource {
+  /** Names the content and what was used to reach it, without credentials; the same key means the same bytes. Never empty. */
+  readonly key: string
+  /** A file name, where one is known: shown to people, and a hint of the container. */
+  readonly name: string
+  /** Size in bytes; `undefined` only before the first read of a source that learns it from that read. */
+  readonly sizeBytes: number | undefined
+  /**
+   * How many bytes may be read for nothing before a further read is cheaper: about 32 KiB for a file, 512 KiB for a
+   * remote source. Readers use it to choose between reading through a gap and hopping over it.
+   */
+  readonly seekCostBytes: number
+  /**
+   * Reads `lengthBytes` bytes at `offsetBytes`; fewer only where the source ends, none past its end. A value when the
+   * bytes are in memory, a promise when they are not. The bytes are the caller's to keep but not to change.
+   *
+   * @throws CuemuxError `SOURCE_UNREACHABLE`, `SOURCE_CHANGED`, `ABORTED`
+   */
+  read(offsetBytes: number, lengthBytes: number, options?: ReadOptions): Uint8Array | Promise<Uint8Array>
+  /** Gives back what the source holds open (a file handle, connections). Reads after it fail. */
+  close?(): Promise<void>
+}

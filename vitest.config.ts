@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string): string => fileURLToPath(new URL(`./packages/${path}`, import.meta.url))
+
+/** Tests run against the sources, so that a failing test needs no build to be fixed. */
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@cuemux\/source\/node$/, replacement: source('source/src/node.ts') },
+      { find: /^cuemux$/, replacement: source('cuemux/src/index.ts') },
+      { find: /^@cuemux\/([a-z0-9]+)$/, replacement: source('$1/src/index.ts') },
+    ],
+  },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'units', include: ['packages/*/src/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      { extends: true, test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 60_000 } },
+    ],
+  },
+})
