@@ -1,1 +1,8 @@
-export {}
+export type { InitOptions } from './init.js'
+export { supportedInMp4, writeInitSegment } from './init.js'
+export type { FragmentEstimate } from './overhead.js'
+export { segmentOverheadBytes } from './overhead.js'
+export type { NalSampleEntry } from './sample-entry-video.js'
+export type { MediaSegment, TrackFragment } from './segment.js'
+export { writeMediaSegment } from './segment.js'
+export type { MuxTrack } from './trak.js'

@@ -1,0 +1,111 @@
+import { type AudioTrack, type MediaIndex, rescale, type VideoTrack } from '@cuemux/core'
+import type { SegmentPlan } from './segments.js'
+
+/** Microseconds in a second: the timescale of everything that a playlist shows, whose times have six decimals. */
+export const US = 1_000_000
+
+/** Which segments a rendition has, and how long each lasts. */
+export interface Extent {
+  /** Number of its first segment. */
+  readonly firstSegment: number
+  /**
+   * Length of each of its segments, µs, integers. Each is a difference of boundaries that are rounded on their own,
+   * so the sum of any run is within 1 µs of the media.
+   */
+  readonly durationsUs: Float64Array
+}
+
+/** Boundaries of all segments, µs on the film's clock: the start of each, then the end of the last. */
+export function segmentBoundsUs(index: MediaIndex, plan: SegmentPlan): Float64Array {
+  const count = plan.times.length
+  const bounds = new Float64Array(count + 1)
+  for (let n = 0; n < count; n++) bounds[n] = rescale(plan.times[n] ?? 0, plan.timescale, US)
+  bounds[count] = filmEndUs(index, bounds[count - 1] ?? 0)
+  return bounds
+}
+
+/** Where the reference track ends: its own end, else the film's, else a keyframe distance after the last keyframe. */
+function filmEndUs(index: MediaIndex, lastBoundUs: number): number {
+  const { count, time, timescale, trackId } = index.keyframes
+  const firstUs = rescale(time[0] ?? 0, timescale, US)
+  const lastUs = rescale(time[count - 1] ?? 0, timescale, US)
+  const reference = index.tracks.find(track => track.id === trackId)
+  const distance = count > 1 ? Math.round((lastUs - firstUs) / (count - 1)) : US
+  const length = index.durationMs === undefined ? undefined : Math.round(index.durationMs * 1000)
+  const said = [
+    reference?.end === undefined ? undefined : rescale(reference.end, reference.timescale, US),
+    length,
+    length === undefined ? undefined : firstUs + length,
+  ].find(end => end !== undefined && end > lastUs)
+  // What a cut film says of its end is not in it any more.
+  const end = index.isTruncated
+    ? Math.min(said ?? Number.POSITIVE_INFINITY, lastUs + distance)
+    : (said ?? lastUs + distance)
+  return Math.max(end, lastBoundUs + 1)
+}
+
+/** The segments of the reference track, or of a rendition that holds it: all of them. */
+function referenceExtent(track: VideoTrack | AudioTrack, bounds: Float64Array): Extent {
+  const first = bounds[0] ?? 0
+  const priming = track.kind === 'audio' ? track.priming : 0
+  // A sparse table of keyframes may name its first one after the track's start; the first segment has what lies before.
+  const start = track.start === undefined ? first : Math.min(first, rescale(track.start - priming, track.timescale, US))
+  return {
+    firstSegment: 0,
+    durationsUs: differences(bounds, 0, bounds.length - 2, start, bounds[bounds.length - 1] ?? 0),
+  }
+}
+
+/**
+ * The segments of a track, and how long each lasts: those of a rendition that holds only this track. A track whose
+ * start only the media tells (see `Demuxer.readTrackStart`) gets its true extent once it has it.
+ */
+export function renditionExtent(index: MediaIndex, plan: SegmentPlan, track: VideoTrack | AudioTrack): Extent {
+  return extentWithin(index, segmentBoundsUs(index, plan), track)
+}
+
+/** {@link renditionExtent} with the segments' boundaries at hand. */
+export function extentWithin(index: MediaIndex, bounds: Float64Array, track: VideoTrack | AudioTrack): Extent {
+  return track.kind === 'video' || track.id === index.keyframes.trackId
+    ? referenceExtent(track, bounds)
+    : trackExtent(track, bounds, index.isTruncated)
+}
+
+/**
+ * The segments of any other track: from the one that holds its first sample (priming is part of the media, as a
+ * player sees it) to the one in which its last sample starts.
+ */
+function trackExtent(track: AudioTrack, bounds: Float64Array, isTruncated: boolean): Extent {
+  const count = bounds.length - 1
+  const { timescale } = track
+  const filmEnd = bounds[count] ?? 0
+  const start = track.start === undefined ? (bounds[0] ?? 0) : rescale(track.start - track.priming, timescale, US)
+  const said = track.end === undefined ? filmEnd : rescale(track.end, timescale, US)
+  const end = isTruncated ? Math.min(said, filmEnd) : said
+  const frame = track.frameDuration === undefined ? 1 : rescale(track.frameDuration, timescale, US)
+  const first = segmentAt(bounds, start)
+  const last = Math.max(first, segmentAt(bounds, Math.max(start, end - frame)))
+  return { firstSegment: first, durationsUs: differences(bounds, first, last, start, end) }
+}
+
+/** The segment in which a time lies; the first for what is before it, the last for what is after it. */
+function segmentAt(bounds: Float64Array, timeUs: number): number {
+  let low = 0
+  let high = bounds.length - 2
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((bounds[middle] ?? 0) <= timeUs) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+function differences(bounds: Float64Array, first: number, last: number, startUs: number, endUs: number): Float64Array {
+  const durations = new Float64Array(last - first + 1)
+  for (let n = first; n <= last; n++) {
+    const from = n === first ? startUs : (bounds[n] ?? 0)
+    const to = n === last ? endUs : (bounds[n + 1] ?? 0)
+    durations[n - first] = Math.max(1, to - from)
+  }
+  return durations
+}

@@ -1,0 +1,159 @@
+import type { MediaIndex, SpanSizes, Track } from '@cuemux/core'
+import { knownCodecString } from './decide.js'
+import {
+  addExactBytes,
+  averageRate,
+  peakRate,
+  type SegmentOverhead,
+  samplesPerSecond,
+  type TrackRate,
+  trackRate,
+} from './rates.js'
+import type { Bandwidth, RatedRendition, RenditionPlan } from './rendition.js'
+import type { SegmentPlan } from './segments.js'
+import { sourceSpanBytes } from './span-bytes.js'
+
+/** One EXT-X-STREAM-INF: the picture with one group of sound, a muxed rendition, or sound alone. */
+export interface VariantPlan extends Bandwidth {
+  /** The rendition whose playlist it names. */
+  readonly main: RatedRendition
+  /** Name of its group of sound, as `audio-aac`; `undefined` without one. */
+  readonly audioGroup: string | undefined
+  /** The sound of that group, the default first. */
+  readonly audio: readonly RatedRendition[]
+  /** RFC 6381 strings of all in it, each once; what only a first sample tells is missing. */
+  readonly codecs: readonly string[]
+}
+
+interface VariantInputs {
+  readonly targetDuration: number
+  readonly defaultAudioId: number | undefined
+  readonly spanSizes: (trackId: number, cuts: Uint32Array) => SpanSizes | undefined
+  readonly overhead: (track: Track) => SegmentOverhead
+}
+
+/** Containers put about this many bytes before a sample, which span sizes count already. */
+const BLOCK_HEADER_BYTES = 7
+/** By how much a peak from estimated sizes is raised: the peaks of picture and sound need not coincide. */
+const ESTIMATE_MARGIN = 1.03
+
+/** Rates the renditions and groups them into variants: exactly where the index has sizes, else from byte offsets. */
+export function planVariants(
+  index: MediaIndex,
+  plan: SegmentPlan,
+  renditions: readonly RenditionPlan[],
+  inputs: VariantInputs,
+): { renditions: RatedRendition[]; variants: VariantPlan[] } {
+  const exact = renditions.map(rendition => rateExactly(rendition, plan, inputs))
+  const spanBytes = exact.includes(undefined) ? sourceSpanBytes(index, plan) : undefined
+  const rated = renditions.map((rendition, i) => {
+    const bandwidth = spanBytes === undefined ? exact[i] : rateOfSpans(index, rendition, [], spanBytes, inputs)
+    return { ...rendition, ...(bandwidth ?? { peakBps: 0, averageBps: 0 }) }
+  })
+  const main = rated.find(({ kind }) => kind !== 'audio')
+  const groups = groupByCodec(
+    rated.filter(({ kind }) => kind === 'audio'),
+    inputs.defaultAudioId,
+  )
+  if (main === undefined) return { renditions: rated, variants: groups.flatMap(soundVariant) }
+  if (groups.length === 0) return { renditions: rated, variants: [variant(main, [], main)] }
+  const variants = groups.map(group => {
+    const heaviest = group.reduce((most, one) => (one.peakBps > most.peakBps ? one : most))
+    if (spanBytes) return variant(main, group, rateOfSpans(index, main, heaviest.tracks, spanBytes, inputs))
+    return variant(main, group, {
+      peakBps: main.peakBps + heaviest.peakBps,
+      averageBps: main.averageBps + highest(group, 'averageBps'),
+    })
+  })
+  return { renditions: rated, variants }
+}
+
+/** A film without picture: the group's first sound is the variant; the others, if any, are its choices. */
+function soundVariant(group: readonly RatedRendition[]): VariantPlan[] {
+  const [main] = group
+  if (main === undefined) return []
+  const bandwidth = { peakBps: highest(group, 'peakBps'), averageBps: highest(group, 'averageBps') }
+  return [variant(main, group.length > 1 ? group : [], bandwidth)]
+}
+
+function variant(main: RatedRendition, audio: readonly RatedRendition[], bandwidth: Bandwidth): VariantPlan {
+  const codecs = [main, ...audio].flatMap(({ tracks }) => tracks.flatMap(track => knownCodecString(track) ?? []))
+  const codec = audio[0]?.tracks[0]?.codec
+  return {
+    main,
+    audioGroup: codec === undefined ? undefined : `audio-${codec}`,
+    audio,
+    codecs: [...new Set(codecs)],
+    peakBps: Math.ceil(bandwidth.peakBps),
+    averageBps: Math.ceil(bandwidth.averageBps),
+  }
+}
+
+function highest(group: readonly RatedRendition[], rate: 'peakBps' | 'averageBps'): number {
+  return group.reduce((most, rendition) => Math.max(most, rendition[rate]), 0)
+}
+
+/** Sound by codec, in the film's order but for the default, which is first in its group, and its group first. */
+function groupByCodec(audio: readonly RatedRendition[], defaultId: number | undefined): RatedRendition[][] {
+  const groups = new Map<string, RatedRendition[]>()
+  const isDefault = (rendition: RatedRendition): boolean => rendition.tracks[0]?.id === defaultId
+  for (const rendition of [...audio.filter(isDefault), ...audio.filter(one => !isDefault(one))]) {
+    const codec = rendition.tracks[0]?.codec ?? 'unknown'
+    const group = groups.get(codec)
+    if (group) group.push(rendition)
+    else groups.set(codec, [rendition])
+  }
+  return [...groups.values()]
+}
+
+function rateExactly(rendition: RenditionPlan, plan: SegmentPlan, inputs: VariantInputs): Bandwidth | undefined {
+  const bytes = new Float64Array(rendition.durationsUs.length)
+  for (const track of rendition.tracks) {
+    const sizes = inputs.spanSizes(track.id, plan.cuts)
+    if (sizes === undefined) return undefined
+    addExactBytes(bytes, sizes, rendition.firstSegment, inputs.overhead(track))
+  }
+  return {
+    peakBps: Math.ceil(peakRate(bytes, rendition.durationsUs, inputs.targetDuration)),
+    averageBps: Math.ceil(averageRate(bytes, rendition.durationsUs)),
+  }
+}
+
+/**
+ * The rates of a rendition with the sound that goes with it, from the source's bytes per span: all of them, less what the
+ * tracks that are not in it surely take. A track of stated or usual rate that is alone in an audio rendition has that.
+ */
+function rateOfSpans(
+  index: MediaIndex,
+  rendition: RenditionPlan,
+  sound: readonly Track[],
+  spanBytes: Float64Array,
+  inputs: VariantInputs,
+): Bandwidth {
+  const inside = [...rendition.tracks, ...sound]
+  const outside = index.tracks.filter(track => !inside.some(({ id }) => id === track.id))
+  const added = inside.reduce((bps, track) => bps + overheadBps(track, inputs), 0)
+  const alone = rendition.kind === 'audio' ? rendition.tracks[0] : undefined
+  if (alone && outside.some(track => track.kind !== 'text')) {
+    const rate = trackRate(alone).bps + added
+    return { peakBps: Math.ceil(rate * ESTIMATE_MARGIN), averageBps: Math.ceil(rate) }
+  }
+  const segments = rendition.durationsUs.length
+  const own = spanBytes.subarray(rendition.firstSegment, rendition.firstSegment + segments)
+  const takeOff = (key: keyof TrackRate): number => outside.reduce((bps, track) => bps + trackRate(track)[key], 0)
+  const stated = inside.map(track => track.bitrateBps)
+  const averageBps = stated.every(bps => bps !== undefined && bps > 0)
+    ? stated.reduce<number>((total, bps) => total + (bps ?? 0), added)
+    : averageRate(own, rendition.durationsUs) - takeOff('bps') + added
+  const peakBps = peakRate(own, rendition.durationsUs, inputs.targetDuration) - takeOff('leastBps') + added
+  const average = Math.max(1, Math.ceil(averageBps))
+  return { peakBps: Math.max(average, Math.ceil(peakBps * ESTIMATE_MARGIN)), averageBps: average }
+}
+
+/** What our muxer adds to a track beyond what the source's container has, bits/s. */
+function overheadBps(track: Track, { overhead, targetDuration }: VariantInputs): number {
+  if (track.kind === 'text') return 0
+  const { segmentBytes, sampleBytes } = overhead(track)
+  const perSample = Math.max(0, sampleBytes - BLOCK_HEADER_BYTES)
+  return 8 * (segmentBytes / Math.max(0.5, targetDuration / 2) + perSample * samplesPerSecond(track))
+}
