@@ -1,1 +1,12 @@
-export {}
+export { type AacParameters, writeAudioSpecificConfig } from './aac.js'
+export { alacToBox } from './alac.js'
+export { codecString } from './codec-string.js'
+export { describeAudio, describeVideo } from './describe.js'
+export type * from './description.js'
+export { flacToDfla } from './flac.js'
+export { audioConfigFromFrame } from './from-frame.js'
+export { videoConfigFromSample } from './from-sample.js'
+export { type KeyframeKind, keyframeKind } from './keyframe.js'
+export { type MpegAudioHeader, parseMpegAudioHeader } from './mpeg-audio.js'
+export { annexBToLengthPrefixed, forEachNalUnit, type NalVisitor, splitAnnexB } from './nal.js'
+export { opusHeadToDops, opusPacketSamples } from './opus.js'

@@ -1,0 +1,112 @@
+import { CuemuxError } from '@cuemux/core'
+import { u8 } from './bytes.js'
+
+/** Told of a NAL unit, `start` to `end` in the sample's bytes; `false` ends the walk. */
+export type NalVisitor = (start: number, end: number) => unknown
+
+/**
+ * Walks the length-prefixed NAL units of a sample in order (ISO/IEC 14496-15 §4.3.3); empty units are passed over.
+ *
+ * @param lengthSize bytes of each length, 1 to 4
+ * @param visit ends the walk by returning `false`
+ * @throws CuemuxError `CORRUPT_MEDIA` where a length runs past the sample, `BAD_REQUEST` for another length size
+ */
+export function forEachNalUnit(sample: Uint8Array, lengthSize: number, visit: NalVisitor): void {
+  walk(sample, lengthSize, visit, false)
+}
+
+/** {@link forEachNalUnit} for a sample of which only the beginning may be there: its last unit ends where the bytes do. */
+export function forEachNalUnitOfPart(part: Uint8Array, lengthSize: number, visit: NalVisitor): void {
+  walk(part, lengthSize, visit, true)
+}
+
+function walk(sample: Uint8Array, lengthSize: number, visit: NalVisitor, isPart: boolean): void {
+  if (!(lengthSize >= 1 && lengthSize <= 4)) {
+    throw new CuemuxError('BAD_REQUEST', `lengthSize is ${lengthSize}; 1 to 4 are possible.`)
+  }
+  let offset = 0
+  // Hot: once per NAL unit.
+  while (offset < sample.length) {
+    const start = offset + lengthSize
+    if (start > sample.length) {
+      if (isPart) return
+      throw new CuemuxError('CORRUPT_MEDIA', 'A sample ends within the length of a NAL unit.')
+    }
+    let length = 0
+    while (offset < start) length = length * 0x100 + u8(sample, offset++)
+    let end = start + length
+    if (end > sample.length) {
+      if (!isPart) throw new CuemuxError('CORRUPT_MEDIA', `A NAL unit of ${length} bytes runs past its sample.`)
+      end = sample.length
+    }
+    if (end > start && visit(start, end) === false) return
+    offset = end
+  }
+}
+
+/** Whether the bytes begin with an Annex B start code (two or more zeros and a one). */
+export function isAnnexB(data: Uint8Array): boolean {
+  if (u8(data, 0) !== 0 || u8(data, 1) !== 0) return false
+  return u8(data, 2) === 1 || (u8(data, 2) === 0 && u8(data, 3) === 1)
+}
+
+/**
+ * The NAL units of an Annex B byte stream, as views without start codes and trailing zeros
+ * (ISO/IEC 14496-10 Annex B); bytes before the first start code are dropped.
+ */
+export function splitAnnexB(data: Uint8Array): Uint8Array[] {
+  const units: Uint8Array[] = []
+  let start = -1
+  for (let i = 2; i < data.length; i++) {
+    if (data[i] !== 1 || data[i - 1] !== 0 || data[i - 2] !== 0) continue
+    if (start >= 0) pushTrimmed(units, data, start, i - 2)
+    start = i + 1
+  }
+  if (start >= 0) pushTrimmed(units, data, start, data.length)
+  return units
+}
+
+function pushTrimmed(units: Uint8Array[], data: Uint8Array, start: number, end: number): void {
+  while (end > start && data[end - 1] === 0) end--
+  if (end > start) units.push(data.subarray(start, end))
+}
+
+/** An Annex B byte stream as a sample whose NAL units have lengths of four bytes. */
+export function annexBToLengthPrefixed(data: Uint8Array): Uint8Array {
+  const units = splitAnnexB(data)
+  let total = 0
+  for (const unit of units) total += 4 + unit.length
+  const sample = new Uint8Array(total)
+  const view = new DataView(sample.buffer)
+  let offset = 0
+  for (const unit of units) {
+    view.setUint32(offset, unit.length)
+    sample.set(unit, offset + 4)
+    offset += 4 + unit.length
+  }
+  return sample
+}
+
+/**
+ * A NAL unit without its emulation prevention bytes: each `00 00 03` becomes `00 00` (ISO/IEC 14496-10 §7.4.1.1).
+ * The same array where there are none.
+ */
+export function removeEmulationPrevention(unit: Uint8Array): Uint8Array {
+  let first = 2
+  while (first < unit.length && !(unit[first] === 3 && unit[first - 1] === 0 && unit[first - 2] === 0)) first++
+  if (first >= unit.length) return unit
+  const out = new Uint8Array(unit.length - 1)
+  out.set(unit.subarray(0, first))
+  let length = first
+  let zeros = 0
+  for (let i = first + 1; i < unit.length; i++) {
+    const byte = u8(unit, i)
+    if (zeros >= 2 && byte === 3) {
+      zeros = 0
+      continue
+    }
+    out[length++] = byte
+    zeros = byte === 0 ? zeros + 1 : 0
+  }
+  return out.subarray(0, length)
+}
