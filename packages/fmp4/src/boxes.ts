@@ -22,7 +22,8 @@ export function container<T extends Box>(box: T, children: readonly Box[]): T {
 export function payloadBox(type: string, payload: Uint8Array): Box {
   const box = new Box()
   box.type = type
-  box.data = payload
+  // mp4box copies from the start of the view's buffer, not of the view.
+  box.data = payload.slice()
   return box
 }
 

@@ -1,0 +1,23 @@
+export {
+  type ByteSource,
+  type Chapter,
+  type Colour,
+  CuemuxError,
+  type CuemuxErrorCode,
+  type CuemuxErrorOptions,
+  type ErrorPlace,
+  type MediaIndex,
+  type ReadOptions,
+  type Track,
+} from '@cuemux/core'
+export type { Decision } from '@cuemux/planner'
+export type { ClientInput } from './client.js'
+export type { HandlerEvent, HandlerOptions, ResolvedMedia } from './handler.js'
+export type { MediaInfo, TrackInfo, VideoRange } from './info.js'
+export type { MediaInput, SourceOptions } from './input.js'
+export type { Media, OpenOptions, TrackDecision } from './media.js'
+export { type RequestHandler, toNodeListener } from './node-listener.js'
+export type { FilmReport } from './open-films.js'
+export type { HlsOptions, HlsPresentation } from './presentation.js'
+export type { Resource, ResourceEntry, ResourceKind } from './resource.js'
+export type { MediaStream, StreamOptions } from './stream.js'

@@ -1,0 +1,71 @@
+import { type ByteSource, CuemuxError } from '@cuemux/core'
+import { blobSource, bytesSource, httpSource } from '@cuemux/source'
+
+/**
+ * What a film can be opened from: the path of a file (Node only), an `http(s)://` or `file://` address, its bytes, a
+ * Blob or File, or a {@link ByteSource} of the caller's own.
+ */
+export type MediaInput = string | URL | Uint8Array | ArrayBuffer | Blob | ByteSource
+
+/** How a film is reached. */
+export interface SourceOptions {
+  /** Request headers for an HTTP source. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** A `fetch` to use instead of the global one. */
+  readonly fetch?: typeof globalThis.fetch
+  /** The film's name, where the input has none or another shall be shown. */
+  readonly name?: string
+}
+
+/** What differs between Node and other JavaScript engines. */
+export interface Platform {
+  /** Opens the file at a path. */
+  openPath(path: string | URL): Promise<ByteSource>
+  /** Checks a caller's options against a named schema; throws `BAD_REQUEST`. */
+  validate<T extends object>(schema: SchemaName, options: T | undefined): T
+}
+
+/** Names of the option schemas that {@link Platform.validate} knows. */
+export type SchemaName = 'open' | 'hls' | 'stream' | 'handler'
+
+/** A byte source for any input. */
+export async function sourceFor(input: MediaInput, options: SourceOptions, platform: Platform): Promise<ByteSource> {
+  if (typeof input === 'string' || input instanceof URL) return sourceForAddress(input, options, platform)
+  const named = options.name === undefined ? {} : { name: options.name }
+  if (input instanceof Uint8Array) return bytesSource(input, named)
+  if (input instanceof ArrayBuffer) return bytesSource(new Uint8Array(input), named)
+  if (input instanceof Blob) return blobSource(input)
+  if (isByteSource(input)) return input
+  throw new CuemuxError('BAD_REQUEST', 'The input is neither a path, an address, bytes, a Blob nor a byte source.', {
+    hint: 'Pass one of these to openMedia.',
+  })
+}
+
+function sourceForAddress(
+  input: string | URL,
+  options: SourceOptions,
+  platform: Platform,
+): ByteSource | Promise<ByteSource> {
+  const text = String(input)
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === undefined) return platform.openPath(text)
+  if (scheme === 'file') return platform.openPath(new URL(text))
+  if (scheme === 'http' || scheme === 'https') {
+    return httpSource(text, {
+      ...(options.headers === undefined ? {} : { headers: options.headers }),
+      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    })
+  }
+  throw new CuemuxError('BAD_REQUEST', `Addresses with ${scheme}:// can't be opened.`, {
+    hint: 'Use a file path, http:// or https://, or a ByteSource of your own.',
+  })
+}
+
+function isByteSource(input: unknown): input is ByteSource {
+  return (
+    typeof input === 'object' &&
+    input !== null &&
+    typeof (input as ByteSource).read === 'function' &&
+    typeof (input as ByteSource).key === 'string'
+  )
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bodyPieces } from './http.js'
+
+/** What {@link toNodeListener} adapts: any function from a Web-standard request to a response. */
+export type RequestHandler = (request: Request) => Promise<Response>
+
+/**
+ * A request handler as a listener for `node:http`, and for Express and Connect with it. The request's signal fires when
+ * the client leaves; bodies in pieces are written as they are, without a stream in between.
+ */
+export function toNodeListener(handler: RequestHandler): (req: IncomingMessage, res: ServerResponse) => void {
+  return (req, res) => {
+    respond(handler, req, res).catch(() => {
+      // The handler answers its own errors; what is left is a client that went away or a broken response.
+      if (!res.headersSent) res.writeHead(500).end()
+      else res.destroy()
+    })
+  }
+}
+
+async function respond(handler: RequestHandler, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const controller = new AbortController()
+  const leave = (): void => controller.abort()
+  res.once('close', leave)
+  const request = toRequest(req, controller.signal)
+  if (request === undefined) {
+    res.writeHead(400).end()
+    return
+  }
+  const response = await handler(request)
+  if (res.destroyed) {
+    await response.body?.cancel()
+    return
+  }
+  res.writeHead(response.status, Object.fromEntries(response.headers))
+  if (response.body === null) {
+    res.end()
+    return
+  }
+  const pieces = bodyPieces.get(response)
+  if (pieces === undefined) await writeStream(response.body, res)
+  else writePieces(pieces, res)
+}
+
+function toRequest(req: IncomingMessage, signal: AbortSignal): Request | undefined {
+  const headers = new Headers()
+  try {
+    for (let i = 0; i + 1 < req.rawHeaders.length; i += 2) {
+      headers.append(req.rawHeaders[i] as string, req.rawHeaders[i + 1] as string)
+    }
+    // Express takes the mounting path off `url`; `originalUrl` has it still.
+    const path = (req as { originalUrl?: string }).originalUrl ?? req.url ?? '/'
+    const url = new URL(path, `http://${req.headers.host ?? 'localhost'}`)
+    return new Request(url, { method: req.method ?? 'GET', headers, signal })
+  } catch {
+    return undefined
+  }
+}
+
+/** All at once: Node gathers corked pieces into one writev; they are in memory already. */
+function writePieces(pieces: readonly Uint8Array[], res: ServerResponse): void {
+  res.cork()
+  for (const piece of pieces) res.write(piece)
+  res.end()
+  res.uncork()
+}
+
+async function writeStream(body: ReadableStream<Uint8Array>, res: ServerResponse): Promise<void> {
+  const reader = body.getReader()
+  const leave = (): void => void reader.cancel().catch(() => {})
+  res.once('close', leave)
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    if (!res.write(value)) await drained(res)
+    if (res.destroyed) return
+  }
+  res.off('close', leave)
+  res.end()
+}
+
+function drained(res: ServerResponse): Promise<void> {
+  return new Promise(resolve => {
+    const done = (): void => {
+      res.off('drain', done)
+      res.off('close', done)
+      resolve()
+    }
+    res.once('drain', done)
+    res.once('close', done)
+  })
+}

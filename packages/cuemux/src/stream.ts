@@ -1,0 +1,163 @@
+import { CuemuxError, type Demuxer, rescale, throwIfAborted, ticksToMs } from '@cuemux/core'
+import { writeInitSegment, writeMediaSegment } from '@cuemux/fmp4'
+import {
+  type PresentationPlan,
+  planPresentation,
+  resolveClient,
+  type SegmentPlan,
+  segmentSpan,
+  type Timeline,
+} from '@cuemux/planner'
+import { type ClientInput, type PlayableTrack, withConfigurations } from './client.js'
+
+/** Options of {@link Media.stream}. */
+export interface StreamOptions {
+  /** Where to start, ms from the film's beginning; default 0. The stream starts at the keyframe at or before it. */
+  readonly startMs?: number
+  /** How much of the film, ms from `startMs` on; default all. The stream ends before the next keyframe after it. */
+  readonly durationMs?: number
+  /** Who plays it; default `native`: a file is for players that play everything. */
+  readonly client?: ClientInput
+  /** Languages of the sound in the order of preference (BCP 47); default the film's default track. */
+  readonly audioLanguages?: readonly string[]
+  /** Ends the stream early with `ABORTED`. */
+  readonly signal?: AbortSignal
+}
+
+/** A film, or a part of it, as one fragmented MP4. */
+export interface MediaStream {
+  /** With the `codecs` parameter (RFC 6381). */
+  readonly contentType: string
+  /** Where it really starts: the keyframe's time from the film's beginning, ms. */
+  readonly startMs: number
+  /** How long it is, ms. */
+  readonly durationMs: number
+  /** The init segment, then one fragment after the other, each in pieces to be written in order. Can be read once. */
+  chunks(): AsyncIterable<readonly Uint8Array[]>
+}
+
+/** Fragments of a continuous stream are short: playing starts soon, and little is held in memory. */
+const FRAGMENT_MS = 2000
+
+interface FragmentPlan {
+  readonly tracks: readonly PlayableTrack[]
+  /** First and last fragment's number in `segments`. */
+  readonly first: number
+  readonly last: number
+  readonly segments: SegmentPlan
+  /** Ticks added to each track's decode times, by track id. */
+  readonly shifts: ReadonlyMap<number, number>
+  readonly startMs: number
+  readonly durationMs: number
+}
+
+/** Plans a continuous stream; see {@link Media.stream}. */
+export async function openStream(demuxer: Demuxer, options: StreamOptions): Promise<MediaStream> {
+  throwIfAborted(options.signal)
+  const { plan, tracks } = await planTracks(demuxer, options)
+  const fragments = planFragments(demuxer, plan, tracks, options)
+  const codecs = tracks.map(track => track.descriptions[0].codecString).filter(codec => codec !== undefined)
+  const kind = tracks.some(track => track.kind === 'video') ? 'video' : 'audio'
+  return {
+    contentType: `${kind}/mp4; codecs="${codecs.join(',')}"`,
+    startMs: fragments.startMs,
+    durationMs: fragments.durationMs,
+    chunks: () => makeChunks(demuxer, fragments, options.signal),
+  }
+}
+
+/** The picture and the preferred sound, as a presentation in one rendition has them. */
+async function planTracks(
+  demuxer: Demuxer,
+  options: StreamOptions,
+): Promise<{ plan: PresentationPlan; tracks: readonly PlayableTrack[] }> {
+  const plan = planPresentation(demuxer.index, {
+    targetDurationMs: FRAGMENT_MS,
+    client: resolveClient(options.client ?? 'native'),
+    isMuxed: true,
+    audioLanguage: options.audioLanguages?.[0],
+  })
+  const chosen = plan.variants[0]?.main.tracks ?? []
+  const ids = chosen.map(track => track.id)
+  const { tracks } = await withConfigurations(demuxer, ids, options)
+  const complete = ids.map(id => tracks.find(track => track.id === id))
+  return { plan, tracks: complete.filter(track => track !== undefined && track.kind !== 'text') as PlayableTrack[] }
+}
+
+function planFragments(
+  demuxer: Demuxer,
+  { segments, timeline }: PresentationPlan,
+  tracks: readonly PlayableTrack[],
+  options: StreamOptions,
+): FragmentPlan {
+  const count = segments.cuts.length
+  const zeroMs = ticksToMs(timeline.zero.ticks, timeline.zero.timescale)
+  const startsMs = (n: number): number => ticksToMs(segments.times[n] as number, segments.timescale) - zeroMs
+  const filmMs = demuxer.index.durationMs ?? startsMs(count - 1)
+  const wishedMs = options.startMs ?? 0
+  if (wishedMs > 0 && wishedMs >= filmMs) {
+    const message = `The start at ${wishedMs / 1000} s lies beyond the film's end at ${(filmMs / 1000).toFixed(3)} s.`
+    throw new CuemuxError('BAD_REQUEST', message)
+  }
+  const first = lastAtOrBefore(count, startsMs, wishedMs)
+  const endMs = wishedMs + (options.durationMs ?? Number.POSITIVE_INFINITY)
+  // A fragment that starts where the wished part ends isn't in it.
+  const last = Math.max(
+    first,
+    lastAtOrBefore(count, n => startsMs(n) + 1e-6, endMs),
+  )
+  const startMs = first === 0 ? 0 : startsMs(first)
+  const durationMs = Math.max(0, (last + 1 < count ? startsMs(last + 1) : filmMs) - startMs)
+  const shifts = new Map(tracks.map(track => [track.id, shiftFrom(segments, timeline, first, track)]))
+  return { tracks, first, last, segments, shifts, startMs, durationMs }
+}
+
+/** The stream's own zero is where it starts, which lies at S as the film's does in a presentation of the whole. */
+function shiftFrom(segments: SegmentPlan, timeline: Timeline, first: number, track: PlayableTrack): number {
+  const shift = timeline.shiftFor(track)
+  if (first === 0) return shift
+  const { zero } = timeline
+  const start = rescale(segments.times[first] as number, segments.timescale, track.timescale)
+  return shift - (start - rescale(zero.ticks, zero.timescale, track.timescale))
+}
+
+/** The last n below `count` with `value(n) ≤ limit`, or 0; `value` rises. */
+function lastAtOrBefore(count: number, value: (n: number) => number, limit: number): number {
+  let low = 0
+  let high = count - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (value(middle) <= limit) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+async function* makeChunks(
+  demuxer: Demuxer,
+  plan: FragmentPlan,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly Uint8Array[]> {
+  const trackIds = plan.tracks.map(track => track.id)
+  const read = (n: number): ReturnType<Demuxer['readSpan']> => {
+    const batches = demuxer.readSpan(segmentSpan(plan.segments, n), trackIds, { signal })
+    // A failure counts when its turn comes; nobody may be waiting when it happens, or ever again.
+    batches.catch(() => {})
+    return batches
+  }
+  yield [
+    writeInitSegment(
+      plan.tracks.map(track => ({ track })),
+      { durationMs: plan.durationMs },
+    ),
+  ]
+  let next = read(plan.first)
+  for (let n = plan.first; n <= plan.last; n++) {
+    const batches = await next
+    // The next fragment is read while this one is written.
+    if (n < plan.last) next = read(n + 1)
+    if (batches.length === 0) continue
+    const fragments = batches.map(batch => ({ batch, shift: plan.shifts.get(batch.trackId) ?? 0 }))
+    yield writeMediaSegment(n - plan.first + 1, fragments).pieces
+  }
+}
