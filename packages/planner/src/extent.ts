@@ -15,11 +15,15 @@ export interface Extent {
   readonly durationsUs: Float64Array
 }
 
-/** Boundaries of all segments, µs on the film's clock: the start of each, then the end of the last. */
-export function segmentBoundsUs(index: MediaIndex, plan: SegmentPlan): Float64Array {
+/**
+ * Boundaries of all segments, µs on the film's clock: the start of each, then the end of the last.
+ *
+ * @param leads by how much the first picture of each segment comes before its keyframe, ticks of the plan's timescale
+ */
+export function segmentBoundsUs(index: MediaIndex, plan: SegmentPlan, leads?: Float64Array): Float64Array {
   const count = plan.times.length
   const bounds = new Float64Array(count + 1)
-  for (let n = 0; n < count; n++) bounds[n] = rescale(plan.times[n] ?? 0, plan.timescale, US)
+  for (let n = 0; n < count; n++) bounds[n] = rescale((plan.times[n] ?? 0) - (leads?.[n] ?? 0), plan.timescale, US)
   bounds[count] = filmEndUs(index, bounds[count - 1] ?? 0)
   return bounds
 }
@@ -37,10 +41,11 @@ function filmEndUs(index: MediaIndex, lastBoundUs: number): number {
     length,
     length === undefined ? undefined : firstUs + length,
   ].find(end => end !== undefined && end > lastUs)
-  // What a cut film says of its end is not in it any more.
-  const end = index.isTruncated
-    ? Math.min(said ?? Number.POSITIVE_INFINITY, lastUs + distance)
-    : (said ?? lastUs + distance)
+  // What a cut film says of its end is not in it any more, unless it was looked up in the media.
+  const end =
+    index.isTruncated && index.foundBy !== 'scan'
+      ? Math.min(said ?? Number.POSITIVE_INFINITY, lastUs + distance)
+      : (said ?? lastUs + distance)
   return Math.max(end, lastBoundUs + 1)
 }
 

@@ -42,6 +42,14 @@ describe('renditions', () => {
     expect(list.slice(0, 225).reduce((a, b) => a + b, 0)).toBe(1_801_800_000)
   })
 
+  it('begins the segments of an open group with its leading pictures, and leaves the sound where it is', () => {
+    const times = [0, 6, 12, 18].map(s => s * 24000)
+    const index = film({ tracks: [video({ end: 24 * 24000 }), audio({ end: 24 * 48000 })], times })
+    const [picture, sound] = plan(index, { leads: Float64Array.of(0, 3000, 3000, 1000) }).renditions
+    expect([...(picture?.durationsUs ?? [])]).toEqual(seconds(5.875, 6, 6 + 2 / 24, 6 + 1 / 24))
+    expect([...(sound?.durationsUs ?? [])]).toEqual(seconds(6, 6, 6, 6))
+  })
+
   it('begins and ends the sound where it begins and ends', () => {
     const times = [0, 6, 12, 18, 24].map(s => s * 24000)
     const picture = video({ end: 30 * 24000 })

@@ -31,6 +31,11 @@ export interface PresentationOptions {
   readonly audioLanguage?: string | undefined
   /** Exact sizes, where the index tells: see `Demuxer.spanSizes`. */
   readonly spanSizes?: (trackId: number, cuts: Uint32Array) => SpanSizes | undefined
+  /**
+   * Where groups of pictures are open: by how much the first picture of each segment comes before its keyframe, ticks
+   * of the reference track. A segment of video begins with that picture; see `Demuxer.readGroupStarts`.
+   */
+  readonly leads?: Float64Array | undefined
   /** What the muxer adds; by default an upper estimate. */
   readonly overhead?: (track: Track) => SegmentOverhead
 }
@@ -114,12 +119,13 @@ function planRenditions(
   options: PresentationOptions,
 ): RenditionPlan[] {
   const bounds = segmentBoundsUs(index, segments)
+  const videoBounds = options.leads === undefined ? bounds : segmentBoundsUs(index, segments, options.leads)
   const video = copied.find(track => track.kind === 'video')
   const audio = copied.filter(track => track.kind === 'audio')
   const chosen = chooseAudio(audio, options.audioLanguage)
   if (options.isMuxed && video && chosen) {
     const name = `av-${video.id}-${chosen.id}`
-    return [{ name, kind: 'muxed', tracks: [video, chosen], ...extentWithin(index, bounds, video) }]
+    return [{ name, kind: 'muxed', tracks: [video, chosen], ...extentWithin(index, videoBounds, video) }]
   }
   const renditions: RenditionPlan[] = audio.map(track => ({
     name: `audio-${track.id}`,
@@ -132,7 +138,7 @@ function planRenditions(
       name: `video-${video.id}`,
       kind: 'video',
       tracks: [video],
-      ...extentWithin(index, bounds, video),
+      ...extentWithin(index, videoBounds, video),
     })
   }
   return renditions
