@@ -1,0 +1,109 @@
+import { type ByteSource, CuemuxError, toCuemuxError } from '@cuemux/core'
+
+/** One read is no larger than this, unless a single sample is. */
+const MAX_PIECE_BYTES = 4 * 1024 * 1024
+/** Reads under way at once. */
+const CONCURRENCY = 4
+/** A span of more bytes than this is refused. */
+const MAX_SPAN_BYTES = 1024 * 1024 * 1024
+
+/** Stretches of the source that samples lie in, as growing columns; each holds whole samples. */
+export class ByteRuns {
+  readonly start: number[] = []
+  readonly end: number[] = []
+
+  /** Starts a run when the sample does not follow the last one; returns the run's number. */
+  add(position: number, size: number): number {
+    const last = this.end.length - 1
+    if (last >= 0 && this.end[last] === position && position + size - this.start[last]! <= MAX_PIECE_BYTES) {
+      this.end[last] = position + size
+      return last
+    }
+    this.start.push(position)
+    return this.end.push(position + size) - 1
+  }
+}
+
+/** The bytes of runs: `bytes[pieceOf[run]]` holds a run from `run's start - pieceStart[pieceOf[run]]`. */
+export interface ReadRuns {
+  readonly pieceOf: Uint32Array
+  readonly pieceStart: readonly number[]
+  readonly bytes: readonly Uint8Array[]
+}
+
+interface Pieces {
+  readonly pieceOf: Uint32Array
+  readonly start: number[]
+  readonly end: number[]
+}
+
+/** Joins runs into reads: what overlaps or is closer than a seek costs, up to the size of a read. */
+function joinRuns(runs: ByteRuns, seekCostBytes: number): Pieces {
+  const order = Uint32Array.from(runs.start.keys()).sort((a, b) => runs.start[a]! - runs.start[b]!)
+  const pieces: Pieces = { pieceOf: new Uint32Array(order.length), start: [], end: [] }
+  for (const run of order) {
+    const last = pieces.start.length - 1
+    const start = runs.start[run]!
+    const end = runs.end[run]!
+    const isOver = last >= 0 && start < pieces.end[last]!
+    const isNear =
+      last >= 0 && start - pieces.end[last]! <= seekCostBytes && end - pieces.start[last]! <= MAX_PIECE_BYTES
+    if (isOver || isNear) {
+      pieces.end[last] = Math.max(pieces.end[last]!, end)
+      pieces.pieceOf[run] = last
+    } else {
+      pieces.pieceOf[run] = pieces.start.push(start) - 1
+      pieces.end.push(end)
+    }
+  }
+  return pieces
+}
+
+/** Reads one stretch whole. A value where the bytes are in memory. */
+function readWhole(
+  source: ByteSource,
+  start: number,
+  length: number,
+  signal: AbortSignal | undefined,
+): Uint8Array | Promise<Uint8Array> {
+  const check = (bytes: Uint8Array): Uint8Array => {
+    if (bytes.length === length) return bytes
+    throw new CuemuxError('CORRUPT_MEDIA', 'The source ends inside a sample.', { at: { offsetBytes: start } })
+  }
+  const result = source.read(start, length, { signal })
+  return result instanceof Uint8Array ? check(result) : result.then(check)
+}
+
+/**
+ * Reads all runs, joined into few reads.
+ *
+ * @throws CuemuxError `CORRUPT_MEDIA`, `LIMIT_EXCEEDED`, and what the source throws
+ */
+export async function readRuns(source: ByteSource, runs: ByteRuns, signal?: AbortSignal): Promise<ReadRuns> {
+  const pieces = joinRuns(runs, source.seekCostBytes)
+  const count = pieces.start.length
+  let total = 0
+  for (let i = 0; i < count; i++) total += pieces.end[i]! - pieces.start[i]!
+  if (total > MAX_SPAN_BYTES) {
+    throw new CuemuxError('LIMIT_EXCEEDED', `A segment of ${total} bytes is too large to be held in memory.`, {
+      at: { offsetBytes: pieces.start[0]! },
+    })
+  }
+  const bytes = new Array<Uint8Array>(count)
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < count) {
+      const piece = next++
+      const start = pieces.start[piece]!
+      try {
+        const result = readWhole(source, start, pieces.end[piece]! - start, signal)
+        bytes[piece] = result instanceof Uint8Array ? result : await result
+      } catch (error) {
+        next = count
+        throw toCuemuxError(error, 'SOURCE_UNREACHABLE')
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, count) }, worker))
+  return { pieceOf: pieces.pieceOf, pieceStart: pieces.start, bytes }
+}

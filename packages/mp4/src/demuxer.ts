@@ -1,0 +1,95 @@
+import {
+  type ByteSource,
+  CuemuxError,
+  type Demuxer,
+  type MediaIndex,
+  type ReadOptions,
+  type SampleBatch,
+  type Span,
+  type SpanSizes,
+  type Track,
+  throwIfAborted,
+  toCuemuxError,
+} from '@cuemux/core'
+import type { SampleColumns } from './cursor.js'
+import { formatOf, type Mp4Format } from './format.js'
+import { readRanges } from './read-span.js'
+import { TrackReader } from './track-reader.js'
+
+/** Reads samples by the tables of the index. */
+export class Mp4Demuxer implements Demuxer {
+  readonly index: MediaIndex
+  readonly #source: ByteSource
+  readonly #format: Mp4Format
+  readonly #readers = new Map<number, TrackReader>()
+  readonly #columns: ReadonlyMap<number, SampleColumns> | undefined
+
+  /** @param columns the tracks' columns, where they were built already while indexing */
+  constructor(source: ByteSource, index: MediaIndex, columns?: ReadonlyMap<number, SampleColumns>) {
+    this.index = index
+    this.#source = source
+    this.#format = formatOf(index)
+    this.#columns = columns
+  }
+
+  #trackOf(trackId: number): Track {
+    const track = this.index.tracks.find(({ id }) => id === trackId)
+    if (track === undefined) throw new CuemuxError('NOT_FOUND', `The film has no track ${trackId}.`)
+    return track
+  }
+
+  #readerOf(trackId: number): TrackReader {
+    const known = this.#readers.get(trackId)
+    if (known !== undefined) return known
+    const track = this.#trackOf(trackId)
+    const format = this.#format.tracks.find(({ id }) => id === trackId)
+    if (format === undefined) throw new CuemuxError('CORRUPT_INDEX', `The index has no tables of track ${trackId}.`)
+    const { keyframes } = this.index
+    const { keyframeSamples } = this.#format
+    const reader = new TrackReader(track, format, keyframes, keyframeSamples, this.#columns?.get(trackId))
+    this.#readers.set(trackId, reader)
+    return reader
+  }
+
+  async readTrackStart(trackId: number, options?: ReadOptions): Promise<Track> {
+    throwIfAborted(options?.signal)
+    return this.#trackOf(trackId)
+  }
+
+  async readSpan(span: Span, trackIds: readonly number[], options?: ReadOptions): Promise<SampleBatch[]> {
+    throwIfAborted(options?.signal)
+    const { count } = this.index.keyframes
+    if (!(span.first >= 0 && span.first < span.end && span.first < count)) {
+      throw new CuemuxError('NOT_FOUND', `The film has no span from keyframe ${span.first} to ${span.end}.`)
+    }
+    const ranges = trackIds.map(trackId => {
+      const reader = this.#readerOf(trackId)
+      if (reader.isEncrypted) {
+        throw new CuemuxError('ENCRYPTED', `Track ${trackId} is encrypted.`, {
+          hint: 'Cuemux plays only films that are not protected.',
+        })
+      }
+      return { reader, first: reader.sampleAtCut(span.first), end: reader.sampleAtCut(span.end) }
+    })
+    try {
+      return await readRanges(this.#source, ranges, options?.signal)
+    } catch (error) {
+      throw toCuemuxError(error, 'CORRUPT_MEDIA')
+    }
+  }
+
+  spanSizes(trackId: number, cuts: Uint32Array): SpanSizes {
+    const reader = this.#readerOf(trackId)
+    const { sizes } = reader.columns
+    const bytes = new Float64Array(cuts.length)
+    const samples = new Uint32Array(cuts.length)
+    let first = cuts.length > 0 ? reader.sampleAtCut(cuts[0]!) : 0
+    for (let i = 0; i < cuts.length; i++) {
+      const end = i + 1 < cuts.length ? reader.sampleAtCut(cuts[i + 1]!) : reader.timeline.end
+      bytes[i] = sizes.between(first, end)
+      samples[i] = end - first
+      first = end
+    }
+    return { bytes, samples }
+  }
+}

@@ -1,0 +1,91 @@
+import { CuemuxError } from '@cuemux/core'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { memorySource, type TrackSpec, writeMovie } from '../testing/movie-writer.js'
+import { openMp4 } from './index.js'
+
+const VIDEO: TrackSpec = {
+  kind: 'video',
+  timescale: 100,
+  stts: [[9, 10]],
+  ctts: [
+    [4, 20],
+    [5, 0],
+  ],
+  sizes: [9, 8, 7, 6, 5, 4, 3, 2, 1],
+  chunks: [
+    [4, 1],
+    [5, 1],
+  ],
+  stss: [1, 5],
+  edits: [
+    [100, -1],
+    [900, 20],
+  ],
+}
+const AUDIO: TrackSpec = { ...VIDEO, kind: 'audio', timescale: 48000, ctts: [[9, 0]], stts: [[9, 1024]] }
+const { stss: _, ...ALL_SYNC } = AUDIO
+const FILM = writeMovie({ tracks: [VIDEO, ALL_SYNC, { ...AUDIO, constantSize: true }], moovFirst: true })
+
+/** Opens and reads everything; anything but a `CuemuxError` fails the test. */
+async function readAll(bytes: Uint8Array): Promise<void> {
+  try {
+    const demuxer = await openMp4(memorySource(bytes))
+    const { keyframes, tracks } = demuxer.index
+    expect(keyframes.count).toBeGreaterThan(0)
+    const cuts = Uint32Array.from({ length: Math.min(keyframes.count, 8) }, (__, i) => i)
+    for (const { id } of tracks) demuxer.spanSizes(id, cuts)
+    for (let first = 0; first < Math.min(keyframes.count, 8); first++) {
+      const batches = await demuxer
+        .readSpan(
+          { first, end: first + 1 },
+          tracks.map(track => track.id),
+        )
+        .catch(check)
+      for (const batch of batches ?? []) {
+        expect(batch.data.map(data => data.length)).toEqual([...batch.size])
+        expect(batch.compositionOffset.every(offset => offset >= 0)).toBe(true)
+      }
+    }
+  } catch (error) {
+    check(error)
+  }
+}
+
+function check(error: unknown): undefined {
+  if (!(error instanceof CuemuxError)) throw error
+  return undefined
+}
+
+it('survives changed bytes', async () => {
+  const byte = fc.tuple(fc.nat(FILM.length - 1), fc.oneof(fc.constantFrom(0, 1, 127, 128, 255), fc.nat(255)))
+  await fc.assert(
+    fc.asyncProperty(fc.array(byte, { minLength: 1, maxLength: 12 }), async changes => {
+      const bytes = FILM.slice()
+      for (const [at, value] of changes) bytes[at] = value
+      await readAll(bytes)
+    }),
+    { numRuns: 1500 },
+  )
+}, 30_000)
+
+it('survives changed words', async () => {
+  const word = fc.tuple(fc.nat((FILM.length >> 2) - 1), fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xffffffff))
+  await fc.assert(
+    fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 3 }), async changes => {
+      const bytes = FILM.slice()
+      const view = new DataView(bytes.buffer)
+      for (const [at, value] of changes) view.setUint32(at * 4, value)
+      await readAll(bytes)
+    }),
+    { numRuns: 1500 },
+  )
+}, 30_000)
+
+it('survives an end anywhere', async () => {
+  for (let length = 0; length < FILM.length; length += 3) await readAll(FILM.subarray(0, length))
+})
+
+it('survives random bytes', async () => {
+  await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), readAll), { numRuns: 200 })
+})

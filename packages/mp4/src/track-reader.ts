@@ -1,0 +1,67 @@
+import type { KeyframeTable, Track } from '@cuemux/core'
+import { SampleColumns, SampleCursor } from './cursor.js'
+import type { TrackFormat } from './format.js'
+import { SyncSamples } from './sync-samples.js'
+import { firstPresentedFrom, type TrackTimeline } from './timeline.js'
+
+/** Ticks of one timescale in ticks of another, rounded up: exact, so that a boundary splits the same way everywhere. */
+export function rescaleUp(ticks: number, from: number, to: number): number {
+  if (from === to) return ticks
+  const product = ticks * to
+  if (!Number.isSafeInteger(product)) {
+    const exact = BigInt(Math.round(ticks)) * BigInt(to)
+    const quotient = exact / BigInt(from)
+    return Number(quotient * BigInt(from) < exact ? quotient + 1n : quotient)
+  }
+  let result = Math.ceil(product / from)
+  // Division rounds: put right what it may have moved.
+  if ((result - 1) * from >= product) result--
+  else if (result * from < product) result++
+  return result
+}
+
+/** A track's tables ready for reading, built when the track is first asked for. */
+export class TrackReader {
+  readonly id: number
+  readonly timescale: number
+  readonly descriptionCount: number
+  readonly isEncrypted: boolean
+  readonly columns: SampleColumns
+  readonly sync: SyncSamples
+  readonly timeline: TrackTimeline
+  readonly #keyframes: KeyframeTable
+  readonly #keyframeSamples: Uint32Array
+
+  constructor(
+    track: Track,
+    format: TrackFormat,
+    keyframes: KeyframeTable,
+    keyframeSamples: Uint32Array,
+    columns: SampleColumns = new SampleColumns(format.tables),
+  ) {
+    this.id = track.id
+    this.timescale = track.timescale
+    this.descriptionCount = track.descriptions.length
+    this.isEncrypted = format.isEncrypted
+    this.columns = columns
+    this.sync = new SyncSamples(format.tables)
+    this.timeline = format.timeline
+    this.#keyframes = keyframes
+    this.#keyframeSamples = keyframeSamples
+  }
+
+  /**
+   * Number of the track's first sample that belongs after a cut: the keyframe itself in the reference track, in others
+   * the first sample presented at or after its time.
+   */
+  sampleAtCut(keyframe: number): number {
+    const { first, end, decodeShift, offsetShift } = this.timeline
+    if (keyframe <= 0) return first
+    if (keyframe >= this.#keyframes.count) return end
+    if (this.#keyframes.trackId === this.id) return this.#keyframeSamples[keyframe]!
+    const time = rescaleUp(this.#keyframes.time[keyframe]!, this.#keyframes.timescale, this.timescale)
+    const cursor = new SampleCursor(this.columns)
+    const sample = firstPresentedFrom(this.columns, cursor, time - decodeShift - offsetShift)
+    return Math.min(end, Math.max(first, sample))
+  }
+}
