@@ -22,6 +22,14 @@ export interface SpanSizes {
   readonly samples: Uint32Array
 }
 
+/** How a keyframe's group of pictures begins. */
+export interface GroupStart {
+  /** Nothing from the keyframe on, in decode order, refers to what is before it. */
+  readonly isClosed: boolean
+  /** By how much the group's first picture is shown before the keyframe, ticks of the reference track; 0 as a rule. */
+  readonly lead: number
+}
+
 /** Reads one film's samples. Has no state that a result depends on: the same span gives the same samples, in any order. */
 export interface Demuxer {
   readonly index: MediaIndex
@@ -41,6 +49,14 @@ export interface Demuxer {
    * @throws CuemuxError `NOT_FOUND` for an unknown track, `CORRUPT_MEDIA`, and what the source throws
    */
   readSpan(span: Span, trackIds: readonly number[], options?: ReadOptions): Promise<SampleBatch[]>
+  /**
+   * How the groups of pictures of some keyframes begin: from the index where it tells (MP4), else by a small read at
+   * each (Matroska). A keyframe of sound starts a closed group.
+   *
+   * @param keyframes numbers of keyframes of the reference track
+   * @throws CuemuxError `NOT_FOUND` for an unknown keyframe, `CORRUPT_MEDIA`, and what the source throws
+   */
+  readGroupStarts(keyframes: readonly number[], options?: ReadOptions): Promise<GroupStart[]>
   /**
    * Exact sizes of a track between cuts, from the index alone; `undefined` where the index doesn't tell (Matroska).
    *

@@ -82,7 +82,9 @@ async function openDemuxer(source: ByteSource, { signal, onProgress }: OpenOptio
   const given = {
     head,
     ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onProgress }),
+    ...(onProgress === undefined
+      ? {}
+      : { onProgress: (readBytes: number, totalBytes: number) => onProgress({ readBytes, totalBytes }) }),
   }
   // Each format's package is loaded when a film of its kind is opened: start-up costs what is used.
   if (startsWithEbml(head)) {

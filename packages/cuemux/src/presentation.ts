@@ -12,6 +12,7 @@ import {
 } from '@cuemux/planner'
 import { type ClientInput, withConfigurations } from './client.js'
 import { etagFor } from './etag.js'
+import { lookAtGroups } from './groups.js'
 import { mediaPlaylist, multivariantPlaylist } from './playlists.js'
 import { CONTENT_TYPES, type Resource, type ResourceEntry, type ResourceKind } from './resource.js'
 import { SpanReader } from './span-reader.js'
@@ -62,24 +63,30 @@ export async function createPresentation(
     audioLanguage: options.audioLanguages?.[0],
     spanSizes: demuxer.spanSizes.bind(demuxer),
   }
-  const draft = planPresentation(withStarts(demuxer.index), planOptions)
+  const draft = planPresentation(withBounds(demuxer.index), planOptions)
+  const groups = await lookAtGroups(demuxer, draft.segments.cuts, source.seekCostBytes)
   const trackIds = draft.renditions.flatMap(rendition => rendition.tracks.map(track => track.id))
   const index = await withConfigurations(demuxer, trackIds, {})
-  const plan = planPresentation(withStarts(index), planOptions)
-  return new Presentation(source, demuxer, plan, options)
+  const plan = planPresentation(withBounds(index), { ...planOptions, leads: groups.leads })
+  return new Presentation(source, demuxer, plan, options, groups.areClosed)
 }
 
 /**
- * The index with a start for every track: where only the media tells, the film's zero, before which nothing starts.
- * The timeline that is planned from it is the index's own.
+ * The index with a start and an end for every track: where only the media tells, the film's zero, before which nothing
+ * starts, and the film's length, which is its longest track's. The timeline that is planned from it is the index's own.
  */
-function withStarts(index: MediaIndex): MediaIndex {
+function withBounds(index: MediaIndex): MediaIndex {
   if (index.tracks.every(track => track.start !== undefined)) return index
   const { zero } = planTimeline(index)
-  const tracks = index.tracks.map(track => ({
-    ...track,
-    start: track.start ?? rescale(zero.ticks, zero.timescale, track.timescale),
-  }))
+  const { durationMs } = index
+  const tracks = index.tracks.map(track => {
+    const end = durationMs === undefined ? undefined : rescale(durationMs, 1000, track.timescale)
+    return {
+      ...track,
+      start: track.start ?? rescale(zero.ticks, zero.timescale, track.timescale),
+      end: track.end ?? (track.start === undefined ? end : undefined),
+    }
+  })
   return { ...index, tracks }
 }
 
@@ -93,11 +100,17 @@ class Presentation implements HlsPresentation {
   readonly #identity: string
   readonly #extents = new Map<string, Promise<Extent>>()
 
-  constructor(source: ByteSource, demuxer: Demuxer, plan: PresentationPlan, options: HlsOptions) {
+  constructor(
+    source: ByteSource,
+    demuxer: Demuxer,
+    plan: PresentationPlan,
+    options: HlsOptions,
+    isIndependent: boolean,
+  ) {
     this.plan = plan
     this.#demuxer = demuxer
     this.#renditions = new Map(plan.renditions.map(rendition => [rendition.name, rendition]))
-    this.#isIndependent = demuxer.index.closedGops === true
+    this.#isIndependent = isIndependent
     const { cacheBytes = DEFAULT_CACHE_BYTES, ...planned } = options
     const trackIds = plan.renditions.flatMap(rendition => rendition.tracks.map(track => track.id))
     this.#spans = new SpanReader(demuxer, trackIds, source.seekCostBytes, cacheBytes)

@@ -1,8 +1,7 @@
 import type { Demuxer, SampleBatch, Span } from '@cuemux/core'
 import { SingleFlight } from './flight.js'
+import { isRemote } from './remote.js'
 
-/** From this cost of a seek on, a source counts as remote: what was fetched for one rendition is kept for the others. */
-const REMOTE_SEEK_COST_BYTES = 256 * 1024
 /** On a near source only samples up to this size are kept (copied out of the bytes that were read for them). */
 const SMALL_BATCH_BYTES = 1 << 20
 
@@ -32,7 +31,7 @@ export class SpanReader {
     this.#demuxer = demuxer
     this.#trackIds = trackIds
     this.#capacityBytes = capacityBytes
-    this.#isRemote = seekCostBytes >= REMOTE_SEEK_COST_BYTES
+    this.#isRemote = isRemote(seekCostBytes)
   }
 
   /** The batches of the given tracks in a span; tracks without samples there give none. */

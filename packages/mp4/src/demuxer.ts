@@ -2,6 +2,7 @@ import {
   type ByteSource,
   CuemuxError,
   type Demuxer,
+  type GroupStart,
   type MediaIndex,
   type ReadOptions,
   type SampleBatch,
@@ -11,8 +12,9 @@ import {
   throwIfAborted,
   toCuemuxError,
 } from '@cuemux/core'
-import type { SampleColumns } from './cursor.js'
+import { type SampleColumns, SampleCursor } from './cursor.js'
 import { formatOf, type Mp4Format } from './format.js'
+import { leadOf } from './keyframes.js'
 import { readRanges } from './read-span.js'
 import { TrackReader } from './track-reader.js'
 
@@ -76,6 +78,19 @@ export class Mp4Demuxer implements Demuxer {
     } catch (error) {
       throw toCuemuxError(error, 'CORRUPT_MEDIA')
     }
+  }
+
+  async readGroupStarts(keyframes: readonly number[], options?: ReadOptions): Promise<GroupStart[]> {
+    throwIfAborted(options?.signal)
+    const reader = this.#readerOf(this.index.keyframes.trackId)
+    const cursor = new SampleCursor(reader.columns)
+    return keyframes.map(keyframe => {
+      const sample = this.#format.keyframeSamples[keyframe]
+      if (sample === undefined) throw new CuemuxError('NOT_FOUND', `The film has no keyframe ${keyframe}.`)
+      cursor.seek(sample)
+      const lead = this.index.closedGops === true ? 0 : leadOf(cursor, reader.timeline.end)
+      return { isClosed: lead === 0, lead }
+    })
   }
 
   spanSizes(trackId: number, cuts: Uint32Array): SpanSizes {

@@ -28,15 +28,17 @@ interface KeyframeInput {
   readonly timeline: TrackTimeline
 }
 
-/** Whether a sample that follows the cursor's in decode order is presented before it. */
-function hasLeading(cursor: SampleCursor, end: number): boolean {
+/** By how much the first picture shown of the group that starts at the cursor's sample comes before it, ticks. */
+export function leadOf(cursor: SampleCursor, end: number): number {
   const time = cursor.dts + cursor.offset
+  let lead = 0
   for (let i = 0; i < MAX_LEADING && cursor.sample + 1 < end && cursor.next(); i++) {
     const next = cursor.dts + cursor.offset
-    if (next < time) return true
-    if (next > time) return false
+    // Leading pictures come before all others of their group (ISO/IEC 23008-2 §7.4.2.2).
+    if (next > time) break
+    lead = Math.max(lead, time - next)
   }
-  return false
+  return lead
 }
 
 /** Samples of a track's table of sync samples; the first is the track's first sample. */
@@ -80,7 +82,7 @@ function reordered(input: KeyframeInput, samples: Uint32Array, time: Float64Arra
   for (let i = 0; i < samples.length; i++) {
     cursor.seek(samples[i]!)
     time[i]! += cursor.offset
-    if (!isOpen) isOpen = hasLeading(cursor, input.timeline.end)
+    if (!isOpen) isOpen = leadOf(cursor, input.timeline.end) > 0
   }
   return isOpen
 }

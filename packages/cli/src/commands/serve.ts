@@ -1,0 +1,125 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, isIPv6 } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { CuemuxError } from '@cuemux/core'
+import { formatCount } from '../format.js'
+import type { Io } from '../io.js'
+import { write, writeJson } from '../io.js'
+import { printable } from '../run.js'
+import { type Film, filmEntry, MEDIA_PATH } from '../server/film.js'
+import { createLibrary } from '../server/library.js'
+import { loadPageAssets } from '../server/page-assets.js'
+import { createPageListener } from '../server/page-server.js'
+import type { ParsedArguments } from '../usage.js'
+import { checkOptions, FIELDS, type OptionSchema } from '../validate.js'
+
+const SCHEMA: OptionSchema = {
+  $$strict: true,
+  json: FIELDS.json,
+  port: { type: 'number', convert: true, integer: true, min: 0, max: 65_535, optional: true },
+  host: { type: 'string', empty: false, max: 255, optional: true },
+  cache: { type: 'string', empty: false, optional: true },
+}
+
+interface ServeOptions {
+  readonly json?: boolean
+  readonly port?: number
+  readonly host?: string
+  readonly cache?: string
+}
+
+const DEFAULT_PORT = 8080
+const DEFAULT_HOST = '127.0.0.1'
+
+/** How many films the terminal lists; the page lists all. */
+const MAX_LISTED = 10
+
+/** `cuemux serve [INPUT…]`: serves the player page and the films until the user ends it. */
+export async function serve(parsed: ParsedArguments, io: Io): Promise<void> {
+  const options = await checkOptions<ServeOptions>(SCHEMA, parsed.values)
+  refuseOtherCaches(options.cache ?? 'memory')
+  const host = options.host ?? DEFAULT_HOST
+  const library = await createLibrary(parsed.positionals.length === 0 ? ['.'] : parsed.positionals)
+  const [{ createHandler, toNodeListener }, assets] = await Promise.all([io.loadCuemux(), loadPageAssets()])
+  const handler = createHandler({ basePath: MEDIA_PATH, resolve: id => library.locate(id) })
+  const server = createServer(createPageListener({ library, assets, media: toNodeListener(handler), host }))
+  const port = await listen(server, host, options.port ?? DEFAULT_PORT)
+  try {
+    const films = await library.list()
+    const url = `http://${hostForUrl(host)}:${port}/`
+    if (options.json) await writeJson(io.stdout, { url, media: films.map(film => mediaJson(film, url)) })
+    else await write(io.stdout, greeting(films, url, host, port))
+    if (!io.signal.aborted) await once(io.signal, 'abort')
+  } finally {
+    // Players hold their connections open: closing waits for none of them.
+    server.close()
+    server.closeAllConnections()
+  }
+}
+
+function refuseOtherCaches(cache: string): void {
+  if (cache === 'memory') return
+  throw new CuemuxError('BAD_REQUEST', `--cache ${cache}: this version keeps its cache in memory only.`, {
+    hint: 'Leave --cache out, or say --cache memory.',
+  })
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EADDRINUSE') {
+      throw new CuemuxError('BAD_REQUEST', `Port ${port} of ${host} is taken.`, {
+        hint: 'Choose another one with --port; --port 0 takes any free one.',
+        cause: error,
+      })
+    }
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CuemuxError('BAD_REQUEST', `Cannot listen on ${host}, port ${port}: ${reason}.`, { cause: error })
+  }
+  // A server that listens on a port has an address that is no string.
+  return (server.address() as AddressInfo).port
+}
+
+/** The wildcard addresses are for listening; a browser on this machine is sent to its own. */
+function hostForUrl(host: string): string {
+  if (isWildcard(host)) return '127.0.0.1'
+  return isIPv6(host) ? `[${host}]` : host
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}
+
+function mediaJson(film: Film, url: string): object {
+  const { id, name, master, stream } = filmEntry(film)
+  return { id, name, master: new URL(master, url).href, stream: new URL(stream, url).href }
+}
+
+function greeting(films: readonly Film[], url: string, host: string, port: number): string {
+  const shown = films.slice(0, MAX_LISTED).map(film => `    ${film.name}`)
+  if (films.length > shown.length) shown.push(`    … and ${films.length - shown.length} more`)
+  const lines = [
+    films.length === 0
+      ? 'No films yet: they appear on the page when they are added.'
+      : `${formatCount(films.length, 'film')}:`,
+    ...shown,
+    '',
+    `  ${url}`,
+    ...(isWildcard(host) ? networkAddresses().map(address => `  http://${address}:${port}/`) : []),
+    '',
+    'Ctrl+C ends it.',
+  ]
+  return lines.map(line => `${printable(line)}\n`).join('')
+}
+
+/** Addresses by which other devices reach this machine. */
+function networkAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap(list => list ?? [])
+    .filter(entry => entry.family === 'IPv4' && !entry.internal)
+    .map(entry => entry.address)
+}

@@ -1,0 +1,82 @@
+import type { CommandSpec } from './usage.js'
+
+const CLIENT_OPTION = {
+  type: 'string',
+  value: 'browser|safari|native',
+  help: 'who plays it: decides what is copied',
+} as const
+
+const AUDIO_OPTION = {
+  type: 'string',
+  multiple: true,
+  value: 'LANG',
+  help: 'language of the sound to begin with (BCP 47, as en or pt-BR); repeated: in order of preference',
+} as const
+
+/** `cuemux probe`. */
+export const PROBE: CommandSpec = {
+  name: 'probe',
+  positionals: 'INPUT',
+  minPositionals: 1,
+  maxPositionals: 1,
+  summary: 'tracks, duration, index, keyframes; what would be copied or encoded, and why',
+  options: { client: CLIENT_OPTION },
+  examples: ['cuemux probe film.mkv', 'cuemux probe film.mkv --client safari --json'],
+}
+
+/** `cuemux hls`. */
+export const HLS: CommandSpec = {
+  name: 'hls',
+  positionals: 'INPUT OUT_DIR',
+  minPositionals: 2,
+  maxPositionals: 2,
+  summary: 'writes the whole HLS presentation to a folder; run again, it resumes where it stopped',
+  options: {
+    'segment-duration': { type: 'string', value: 'S', help: 'target length of a segment in seconds (6)' },
+    client: CLIENT_OPTION,
+    muxed: { type: 'boolean', help: 'audio and video in the same segments' },
+    audio: AUDIO_OPTION,
+  },
+  examples: ['cuemux hls film.mkv out', 'cuemux hls film.mkv out --segment-duration 4 --audio en'],
+}
+
+/** `cuemux serve`. */
+export const SERVE: CommandSpec = {
+  name: 'serve',
+  positionals: '[INPUT…]',
+  minPositionals: 0,
+  maxPositionals: Number.POSITIVE_INFINITY,
+  summary: 'a page that plays these files, folders and URLs (the current folder without any)',
+  options: {
+    port: { type: 'string', value: 'N', help: 'port (8080); 0 takes any free one' },
+    host: {
+      type: 'string',
+      value: 'ADDRESS',
+      help: 'address to listen on (127.0.0.1); 0.0.0.0 opens it to the network',
+    },
+    cache: { type: 'string', value: 'memory', help: 'where indexes and init segments are kept (memory)' },
+  },
+  examples: ['cuemux serve ~/Videos', 'cuemux serve film.mkv --host 0.0.0.0 --port 9000'],
+}
+
+/** `cuemux remux`. */
+export const REMUX: CommandSpec = {
+  name: 'remux',
+  positionals: 'INPUT OUTPUT',
+  minPositionals: 2,
+  maxPositionals: 2,
+  summary: 'writes one fragmented MP4 (- for stdout)',
+  options: {
+    start: { type: 'string', value: 'S', help: 'starts at the keyframe at or before this second (0)' },
+    duration: { type: 'string', value: 'S', help: 'ends after this many seconds' },
+    client: { ...CLIENT_OPTION, help: 'who plays it: decides what is copied (native: all that MP4 can carry)' },
+    audio: {
+      ...AUDIO_OPTION,
+      help: 'language of the sound (BCP 47, as en or pt-BR); repeated: in order of preference',
+    },
+  },
+  examples: ['cuemux remux film.mkv film.mp4', 'cuemux remux film.mkv - --start 60 --duration 10 | mpv -'],
+}
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly CommandSpec[] = [PROBE, HLS, SERVE, REMUX]
