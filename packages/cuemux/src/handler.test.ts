@@ -33,6 +33,16 @@ describe('createHandler', () => {
     }
   })
 
+  it('leads a client that was named in the query to its own presentation all the way', async () => {
+    const get = serve()
+    const master = await (await get('/film/master.m3u8?client=avc1,mp4a.40.2')).text()
+    expect(master).toContain('\nvideo-1/playlist.m3u8?client=avc1%2Cmp4a.40.2\n')
+    expect(master).toContain('URI="audio-2/playlist.m3u8?client=avc1%2Cmp4a.40.2"')
+    const playlist = await (await get('/film/video-1/playlist.m3u8?client=avc1%2Cmp4a.40.2')).text()
+    expect(playlist).toContain('#EXT-X-MAP:URI="init.mp4?client=avc1%2Cmp4a.40.2"')
+    expect(playlist).toContain('\n0.m4s?client=avc1%2Cmp4a.40.2\n')
+  })
+
   it('gives the same tag for the same bytes, and another one for another resource', async () => {
     const [one, again, other] = await Promise.all(
       ['0.m4s', '0.m4s', '1.m4s'].map(path => serve()(`/film/video-1/${path}`)),

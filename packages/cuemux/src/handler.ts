@@ -102,13 +102,21 @@ function clientOf(query: URLSearchParams, options: HandlerOptions): ClientInput 
   return isPreset ? asked : asked.split(',').map(codec => codec.trim())
 }
 
+/** The part of a request's query that the addresses in its playlists need to lead to the same presentation. */
+function clientQuery(query: URLSearchParams): string | undefined {
+  const client = query.get('client')
+  return client === null || client === '' ? undefined : new URLSearchParams({ client }).toString()
+}
+
 async function respond(request: Request, route: Route, films: OpenFilms, options: HandlerOptions): Promise<Response> {
   const film = await films.open(route.id, request)
   throwIfAborted(request.signal)
   if (route.path === 'info.json') return infoResponse(request, film.describe(route.client))
   if (route.path === 'stream.mp4') return streamResponse(request, film.media, route.query, route.client)
   const presentation = await film.presentation(route.client)
-  const resource = await film.guard(presentation.resource(route.path, { signal: request.signal }))
+  const resource = await film.guard(
+    presentation.resource(route.path, { signal: request.signal, query: clientQuery(route.query) }),
+  )
   options.onEvent?.({ type: 'resource', id: route.id, path: route.path, byteLength: resource.byteLength })
   film.count(resource)
   return resourceResponse(request, resource)

@@ -8,20 +8,28 @@ import {
 } from '@cuemux/playlist'
 import { videoRange } from './info.js'
 
-/** `master.m3u8` of a planned presentation. */
-export function multivariantPlaylist(plan: PresentationPlan, isIndependent: boolean): string {
+/** `master.m3u8` of a planned presentation; `query` is put behind each address. */
+export function multivariantPlaylist(plan: PresentationPlan, isIndependent: boolean, query?: string): string {
+  const addressOf: AddressOf = rendition => withQuery(`${rendition.name}/playlist.m3u8`, query)
   return writeMultivariantPlaylist({
     hasIndependentSegments: isIndependent,
-    renditions: plan.variants.flatMap(variant => soundOf(variant)),
-    variants: plan.variants.map(streamVariant),
+    // The film has one default sound: that of the first variant.
+    renditions: plan.variants.flatMap((variant, i) => soundOf(variant, i === 0, addressOf)),
+    variants: plan.variants.map(variant => streamVariant(variant, addressOf)),
   })
 }
 
-function streamVariant(variant: VariantPlan): StreamVariant {
+type AddressOf = (rendition: RatedRendition) => string
+
+function withQuery(path: string, query: string | undefined): string {
+  return query === undefined || query === '' ? path : `${path}?${query}`
+}
+
+function streamVariant(variant: VariantPlan, addressOf: AddressOf): StreamVariant {
   const { main } = variant
   const video = main.tracks.find(track => track.kind === 'video')
   const common = {
-    uri: `${main.name}/playlist.m3u8`,
+    uri: addressOf(main),
     bandwidthBps: variant.peakBps,
     averageBandwidthBps: variant.averageBps,
     codecs: variant.codecs,
@@ -43,31 +51,27 @@ function displaySize(video: VideoTrack): { width: number; height: number } {
   return video.rotation % 180 === 0 ? { width, height: video.height } : { width: video.height, height: width }
 }
 
-function soundOf(variant: VariantPlan): MediaRendition[] {
+function soundOf(variant: VariantPlan, isFirst: boolean, addressOf: AddressOf): MediaRendition[] {
   const { audioGroup } = variant
   if (audioGroup === undefined) return []
   return variant.audio.flatMap((rendition, i) => {
     const track = rendition.tracks[0]
-    return track?.kind === 'audio' ? [mediaRendition(rendition, track, audioGroup, i === 0)] : []
+    return track?.kind === 'audio'
+      ? [{ ...mediaRendition(track, audioGroup, isFirst && i === 0), uri: addressOf(rendition) }]
+      : []
   })
 }
 
-function mediaRendition(
-  rendition: RatedRendition,
-  track: AudioTrack,
-  groupId: string,
-  isFirst: boolean,
-): MediaRendition {
+function mediaRendition(track: AudioTrack, groupId: string, isDefault: boolean): MediaRendition {
   return {
     type: 'AUDIO',
     groupId,
     name: track.title ?? languageName(track.language) ?? `Audio ${track.id}`,
     language: track.language,
-    isDefault: isFirst,
+    isDefault,
     isAutoselect: !track.roles.includes('commentary'),
     channels: track.hasJoc ? '16/JOC' : String(track.channels),
     characteristics: track.roles.includes('visual-impaired') ? ['public.accessibility.describes-video'] : undefined,
-    uri: `${rendition.name}/playlist.m3u8`,
   }
 }
 
@@ -89,6 +93,7 @@ export function mediaPlaylist(
   { firstSegment, durationsUs }: Extent,
   targetDuration: number,
   isIndependent: boolean,
+  query?: string,
 ): string {
   return writeMediaPlaylist({
     targetDuration,
@@ -96,7 +101,10 @@ export function mediaPlaylist(
     isEnded: true,
     hasIndependentSegments: isIndependent,
     mediaSequence: firstSegment,
-    map: { uri: 'init.mp4' },
-    segments: Array.from(durationsUs, (durationUs, i) => ({ uri: `${firstSegment + i}.m4s`, durationUs })),
+    map: { uri: withQuery('init.mp4', query) },
+    segments: Array.from(durationsUs, (durationUs, i) => ({
+      uri: withQuery(`${firstSegment + i}.m4s`, query),
+      durationUs,
+    })),
   })
 }

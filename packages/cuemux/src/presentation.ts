@@ -43,7 +43,13 @@ export interface HlsPresentation {
    * @throws CuemuxError `NOT_FOUND` for a path that it doesn't have, `CORRUPT_MEDIA`, `SOURCE_CHANGED`,
    * `SOURCE_UNREACHABLE`, `ABORTED`
    */
-  resource(path: string, options?: ReadOptions): Promise<Resource>
+  resource(path: string, options?: ResourceOptions): Promise<Resource>
+}
+
+/** Options of {@link HlsPresentation.resource}. */
+export interface ResourceOptions extends ReadOptions {
+  /** Put behind every address in a playlist, as `client=safari`: what a server needs to find the same presentation again. */
+  readonly query?: string | undefined
 }
 
 const DEFAULT_SEGMENT_MS = 6000
@@ -135,17 +141,20 @@ class Presentation implements HlsPresentation {
     return entries
   }
 
-  async resource(path: string, options: ReadOptions = {}): Promise<Resource> {
+  async resource(path: string, options: ResourceOptions = {}): Promise<Resource> {
     const { entry, pieces } = await this.#make(path, options)
     const byteLength = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
-    return { ...entry, pieces, byteLength, etag: etagFor(this.#identity, path) }
+    return { ...entry, pieces, byteLength, etag: etagFor(this.#identity, `${path}?${options.query ?? ''}`) }
   }
 
-  async #make(path: string, options: ReadOptions): Promise<{ entry: ResourceEntry; pieces: readonly Uint8Array[] }> {
+  async #make(
+    path: string,
+    options: ResourceOptions,
+  ): Promise<{ entry: ResourceEntry; pieces: readonly Uint8Array[] }> {
     if (path === 'master.m3u8') {
       return {
         entry: resourceEntry(path, 'master'),
-        pieces: [encode(multivariantPlaylist(this.plan, this.#isIndependent))],
+        pieces: [encode(multivariantPlaylist(this.plan, this.#isIndependent, options.query))],
       }
     }
     const slash = path.indexOf('/')
@@ -155,7 +164,7 @@ class Presentation implements HlsPresentation {
     if (rendition === undefined) throw noSuchPath(path)
     if (file === 'playlist.m3u8') {
       const extent = await this.#extent(rendition, options)
-      const text = mediaPlaylist(extent, this.plan.targetDuration, this.#isIndependent)
+      const text = mediaPlaylist(extent, this.plan.targetDuration, this.#isIndependent, options.query)
       return { entry: resourceEntry(path, 'playlist'), pieces: [encode(text)] }
     }
     if (file === 'init.mp4') {

@@ -37,7 +37,7 @@ export interface MediaStream {
 }
 
 /** Fragments of a continuous stream are short: playing starts soon, and little is held in memory. */
-const FRAGMENT_MS = 2000
+const FRAGMENT_MS = 1000
 
 interface FragmentPlan {
   readonly tracks: readonly PlayableTrack[]

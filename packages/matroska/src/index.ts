@@ -1,1 +1,3 @@
-export {}
+export { isMatroska } from './head.js'
+export { type OpenMatroskaOptions, openMatroska } from './open.js'
+export { type ElementInfo, walkElements } from './walk-elements.js'

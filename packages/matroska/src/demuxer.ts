@@ -1,0 +1,162 @@
+import {
+  type ByteSource,
+  CuemuxError,
+  type Demuxer,
+  type GroupStart,
+  type MediaIndex,
+  type ReadOptions,
+  type SampleBatch,
+  type Span,
+  type SpanSizes,
+  type Track,
+  throwIfAborted,
+  toCuemuxError,
+} from '@cuemux/core'
+import { BlockWalker } from './block-walker.js'
+import { formatOf, type MatroskaFormat } from './format.js'
+import { readGroupStart } from './group-start.js'
+import { lookBack } from './look-back.js'
+import { skipInto } from './skip-into.js'
+import { makeBatch } from './span-batch.js'
+import { boundsOf, type SpanBounds } from './span-bounds.js'
+import { createSpanTracks, type SpanWalk, walkSpan } from './span-walk.js'
+import { readFirstFrame } from './track-start.js'
+import { createTrackState, type TrackState } from './track-state.js'
+import { ByteWindow, type Chunk } from './window.js'
+
+/** Reads the blocks of one Matroska source by its index. */
+export class MatroskaDemuxer implements Demuxer {
+  readonly index: MediaIndex
+  readonly #source: ByteSource
+  readonly #format: MatroskaFormat
+  readonly #states: Map<number, TrackState> = new Map()
+  readonly #pending: Map<number, Promise<TrackState>> = new Map()
+  readonly #head: readonly Chunk[]
+  /** The end of what was read last: in play order the next span begins there. Saves reads; no result depends on it. */
+  #recent: readonly Chunk[] = []
+
+  constructor(source: ByteSource, index: MediaIndex, head: readonly Chunk[] = []) {
+    this.index = index
+    this.#source = source
+    this.#format = formatOf(index)
+    this.#head = head
+    index.tracks.forEach((track, i) => {
+      const format = this.#format.tracks[i]
+      if (format === undefined || format.needsFirstFrame) return
+      this.#states.set(track.id, createTrackState({ track, format }, this.#format.timestampScale))
+    })
+  }
+
+  async readTrackStart(trackId: number, options: ReadOptions = {}): Promise<Track> {
+    return (await this.#state(trackId, options)).track
+  }
+
+  async readSpan(span: Span, trackIds: readonly number[], options: ReadOptions = {}): Promise<SampleBatch[]> {
+    try {
+      throwIfAborted(options.signal)
+      const bounds = boundsOf(this.index, this.#format, span)
+      const states: TrackState[] = []
+      for (const trackId of new Set(trackIds))
+        states.push(this.#states.get(trackId) ?? (await this.#state(trackId, options)))
+      for (const { format, track } of states) {
+        if (!format.encodings.some(encoding => encoding.kind === 'encrypted')) continue
+        throw new CuemuxError('ENCRYPTED', `Track ${track.id} is encrypted.`)
+      }
+      return await this.#readBounds(span, bounds, states, trackIds, options)
+    } catch (error) {
+      throw toCuemuxError(error, 'CORRUPT_MEDIA')
+    }
+  }
+
+  async readGroupStarts(keyframes: readonly number[], options: ReadOptions = {}): Promise<GroupStart[]> {
+    try {
+      throwIfAborted(options.signal)
+      const state = await this.#state(this.index.keyframes.trackId, options)
+      const starts: GroupStart[] = []
+      for (const keyframe of keyframes) {
+        const { start } = boundsOf(this.index, this.#format, { first: keyframe, end: keyframe + 1 })
+        const window = new ByteWindow(this.#source, options, this.#head)
+        starts.push(await readGroupStart(this.#source, window, this.#format, state, start))
+      }
+      return starts
+    } catch (error) {
+      throw toCuemuxError(error, 'CORRUPT_MEDIA')
+    }
+  }
+
+  spanSizes(): SpanSizes | undefined {
+    return undefined
+  }
+
+  async #readBounds(
+    span: Span,
+    bounds: SpanBounds,
+    states: readonly TrackState[],
+    trackIds: readonly number[],
+    options: ReadOptions,
+  ): Promise<SampleBatch[]> {
+    const { keyframes } = this.index
+    const window = new ByteWindow(this.#source, options, [...this.#head, ...this.#recent])
+    const tracks = createSpanTracks(states, bounds, keyframes.trackId, keyframes.timescale)
+    const walk: SpanWalk = { source: this.#source, format: this.#format, window, bounds, tracks }
+    const begin = bounds.isFirst ? this.#format.firstCluster : bounds.start.clusterOffset
+    const walker = new BlockWalker(begin, this.#format.segmentEnd, tracks)
+    const skippedTo = bounds.isFirst ? begin : await skipInto(this.#source, window, bounds.start, walker)
+    await walkSpan(walk, walker)
+    const earlier = await lookBack(walk, keyframes, skippedTo)
+    if (bounds.end !== undefined) {
+      // Where this span needed the cluster before it, the next one will need the last cluster of this one.
+      const lastKeyframe = keyframes.offsetBytes[span.end - 1] ?? bounds.end.clusterOffset
+      this.#recent = window.keepFrom(earlier.size > 0 ? lastKeyframe : bounds.end.clusterOffset)
+    }
+    const batches: SampleBatch[] = []
+    for (const trackId of trackIds) {
+      const track = tracks.find(candidate => candidate.trackId === trackId)!
+      const batch = await makeBatch(track, earlier.get(trackId) ?? [], bounds)
+      if (batch !== undefined) batches.push(batch)
+    }
+    return batches
+  }
+
+  /** The state of a track; its first frame is read at most once, also for simultaneous callers. */
+  async #state(trackId: number, options: ReadOptions): Promise<TrackState> {
+    const known = this.#states.get(trackId)
+    if (known !== undefined) return known
+    let pending = this.#pending.get(trackId)
+    if (pending === undefined) {
+      pending = this.#readState(trackId).finally(() => this.#pending.delete(trackId))
+      this.#pending.set(trackId, pending)
+    }
+    // One caller's abort doesn't end what others wait for.
+    return abortable(pending, options.signal)
+  }
+
+  async #readState(trackId: number): Promise<TrackState> {
+    const i = this.index.tracks.findIndex(track => track.id === trackId)
+    const track = this.index.tracks[i]
+    const format = this.#format.tracks[i]
+    if (track === undefined || format === undefined) {
+      throw new CuemuxError('NOT_FOUND', `The film has no track ${trackId}.`)
+    }
+    try {
+      const window = new ByteWindow(this.#source, {}, this.#head)
+      const pair = await readFirstFrame({ track, format }, this.#format, window)
+      const state = createTrackState(pair, this.#format.timestampScale)
+      this.#states.set(trackId, state)
+      return state
+    } catch (error) {
+      throw toCuemuxError(error, 'CORRUPT_MEDIA')
+    }
+  }
+}
+
+function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void =>
+      reject(new CuemuxError('ABORTED', 'The operation was aborted.', { cause: signal.reason }))
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

@@ -1,0 +1,121 @@
+import { describeVideo, type KeyframeKind, keyframeKind } from '@cuemux/codecs'
+import type { ByteSource, GroupStart, VideoTrack } from '@cuemux/core'
+import { BlockWalker, TAKE_TIMES } from './block-walker.js'
+import { createHeader, readHeader } from './ebml.js'
+import { Id } from './elements.js'
+import { type ContentEncoding, decodeFrames } from './encodings.js'
+import type { MatroskaFormat } from './format.js'
+import { FRAME_KEY, FrameColumns } from './frame-columns.js'
+import { skipInto } from './skip-into.js'
+import { type Cut, isCut } from './span-bounds.js'
+import type { TrackState } from './track-state.js'
+import { step } from './walk-step.js'
+import type { ByteWindow } from './window.js'
+
+/** So much of a keyframe shows its first slice's header, behind parameter sets and messages. */
+const FRAME_START_BYTES = 4 * 1024
+const PIECE_BYTES = 16 * 1024
+/** Blocks of all tracks behind the keyframe in which leading pictures are looked for. */
+const MAX_BLOCKS = 400
+
+/** Codecs in which nothing that is shown before a closed keyframe can follow it in decode order. */
+const NO_LEADING: ReadonlySet<string> = new Set(['h264', 'vp8', 'vp9', 'mpeg1'])
+
+interface Search {
+  /** Rows that have been looked at. */
+  seen: number
+  /** Row of the keyframe, -1 until it is met. */
+  cutRow: number
+  /** Least presentation time of the group so far. */
+  least: number
+  blocks: number
+  isOver: boolean
+}
+
+/** Looks at one keyframe of the reference track and the pictures that follow it. */
+export async function readGroupStart(
+  source: ByteSource,
+  window: ByteWindow,
+  film: MatroskaFormat,
+  state: TrackState,
+  cut: Cut,
+): Promise<GroupStart> {
+  const { track } = state
+  if (track.kind !== 'video') return { isClosed: true, lead: 0 }
+  const frames = new FrameColumns()
+  const walker = new BlockWalker(cut.clusterOffset, film.segmentEnd, [{ trackId: track.id, take: TAKE_TIMES, frames }])
+  await skipInto(source, window, cut, walker)
+  const search: Search = { seen: 0, cutRow: -1, least: cut.time, blocks: 0, isOver: false }
+  let kind: KeyframeKind | undefined
+  while (!walker.hasEnded && !search.isOver) {
+    const { status, chunk } = await step(window, walker, Number.POSITIVE_INFINITY, true, walker.position + PIECE_BYTES)
+    let last = status
+    while (last === 'block' && !search.isOver) {
+      lookAtFrames(search, frames, state, cut)
+      if (kind === undefined && search.cutRow >= 0) {
+        kind = await kindAt(window, track, state.format.encodings, frames.position[search.cutRow]!)
+        if (kind === 'closed' && NO_LEADING.has(track.codec)) return { isClosed: true, lead: 0 }
+      }
+      if (!search.isOver) last = walker.walk(chunk.bytes, chunk.base, Number.POSITIVE_INFINITY, true)
+    }
+  }
+  const lead = cut.time - search.least
+  // Of a codec that can't be looked into, only leading pictures tell.
+  return { isClosed: kind === 'closed' || (kind !== 'open' && lead === 0), lead }
+}
+
+function lookAtFrames(search: Search, frames: FrameColumns, { clock }: TrackState, cut: Cut): void {
+  if (search.cutRow >= 0 && ++search.blocks > MAX_BLOCKS) search.isOver = true
+  for (; search.seen < frames.count; search.seen++) {
+    const row = search.seen
+    if (search.cutRow < 0) {
+      const isKey = (frames.flags[row]! & FRAME_KEY) !== 0
+      if (isCut(cut, frames.position[row]!, frames.ticks[row]!, isKey)) search.cutRow = row
+      continue
+    }
+    const time = clock.presentationTime(frames.ticks[row]!, frames.lace[row]!)
+    // Leading pictures come before all others of their group.
+    if (time > cut.time) search.isOver = true
+    else search.least = Math.min(search.least, time)
+  }
+}
+
+/** What the keyframe's own bytes say; `none` where that is nothing. */
+async function kindAt(
+  window: ByteWindow,
+  track: VideoTrack,
+  encodings: readonly ContentEncoding[],
+  position: number,
+): Promise<KeyframeKind> {
+  // Bytes that are packed have to be read whole; else the first ones do.
+  const frame = [await blockStart(window, position, encodings.length === 0 ? FRAME_START_BYTES : MAX_PACKED_BYTES)]
+  try {
+    await decodeFrames(encodings, frame)
+    const { nalLengthSize } = describeVideo(track.codec, track.descriptions[0].config)
+    return keyframeKind(track.codec, frame[0]!, nalLengthSize ?? 4)
+  } catch {
+    return 'none'
+  }
+}
+
+const MAX_PACKED_BYTES = 32 * 1024 * 1024
+
+/** At most `maxBytes` of the SimpleBlock or BlockGroup at `position`, from where its first frame begins. */
+async function blockStart(window: ByteWindow, position: number, maxBytes: number): Promise<Uint8Array> {
+  const nothing = new Uint8Array(0)
+  const header = createHeader()
+  let chunk = await window.get(position, FRAME_START_BYTES, position + FRAME_START_BYTES)
+  let at = position - chunk.base
+  if (readHeader(chunk.bytes, at, chunk.bytes.length, header) <= 0) return nothing
+  const wholeBytes = Math.min(maxBytes, header.dataStart - at + header.size)
+  chunk = await window.get(position, wholeBytes, position + wholeBytes)
+  at = position - chunk.base
+  const { bytes } = chunk
+  const end = Math.min(bytes.length, at + wholeBytes)
+  if (readHeader(bytes, at, end, header) <= 0) return nothing
+  if (header.id === Id.BlockGroup && readHeader(bytes, header.dataStart, end, header) <= 0) return nothing
+  if (header.id !== Id.SimpleBlock && header.id !== Id.Block) return nothing
+  // RFC 9559 §10.1: track number, timestamp, flags; pictures are not laced.
+  const start = header.dataStart + Math.clz32(bytes[header.dataStart] ?? 0) - 23 + 3
+  return bytes.subarray(start, Math.min(end, header.dataStart + header.size))
+}

@@ -1,0 +1,124 @@
+import { type ByteSource, type ReadOptions, throwIfAborted } from '@cuemux/core'
+
+/** Bytes of the source that lie at `base`. */
+export interface Chunk {
+  readonly base: number
+  readonly bytes: Uint8Array
+}
+
+/** What is kept between spans at most. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024
+/** A kept end of at most this size is copied, so that it doesn't hold the whole piece it is of. */
+const MAX_COPIED_BYTES = 512 * 1024
+
+/**
+ * A window on a source: the pieces that one read of samples has fetched, in the order in which it did. Holds them only
+ * as long as it lives.
+ */
+export class ByteWindow {
+  readonly #source: ByteSource
+  readonly #options: ReadOptions
+  readonly #chunks: Chunk[]
+
+  constructor(source: ByteSource, options: ReadOptions, known: readonly Chunk[] = []) {
+    this.#source = source
+    this.#options = options
+    this.#chunks = [...known]
+  }
+
+  /**
+   * Bytes in one piece from `position` on, `needBytes` at least but where the source ends. What isn't there yet is
+   * read, up to `readTo` if that is more. Only a piece that crosses two reads is copied.
+   */
+  get(position: number, needBytes: number, readTo: number): Chunk | Promise<Chunk> {
+    const chunk = this.#find(position)
+    if (chunk !== undefined && position + needBytes <= endOf(chunk)) return chunk
+    return this.#fetch(position, needBytes, readTo, chunk)
+  }
+
+  /** Whether the bytes are there without a read. */
+  has(position: number, needBytes: number): boolean {
+    const chunk = this.#find(position)
+    return chunk !== undefined && position + needBytes <= endOf(chunk)
+  }
+
+  async #fetch(position: number, needBytes: number, readTo: number, known: Chunk | undefined): Promise<Chunk> {
+    if (known === undefined) {
+      const chunk = await this.#read(position, Math.max(needBytes, readTo - position))
+      if (chunk.bytes.length >= needBytes || chunk.bytes.length === 0) return chunk
+      // It stopped before a chunk that is there already, or at the source's end.
+      known = chunk
+    }
+    const parts: Uint8Array[] = []
+    let at = position
+    let chunk: Chunk | undefined = known
+    while (at < position + needBytes) {
+      chunk ??= this.#find(at) ?? (await this.#read(at, Math.max(position + needBytes, readTo) - at))
+      const part = chunk.bytes.subarray(at - chunk.base, at - chunk.base + position + needBytes - at)
+      if (part.length === 0) break
+      parts.push(part)
+      at += part.length
+      chunk = undefined
+    }
+    return { base: position, bytes: concat(parts, at - position) }
+  }
+
+  async #read(offset: number, length: number): Promise<Chunk> {
+    throwIfAborted(this.#options.signal)
+    // A size that the file claims is no reason to ask for more than the source has.
+    let limit = Math.min(length, (this.#source.sizeBytes ?? Number.POSITIVE_INFINITY) - offset)
+    if (limit <= 0) return { base: offset, bytes: new Uint8Array(0) }
+    for (const chunk of this.#chunks) if (chunk.base > offset) limit = Math.min(limit, chunk.base - offset)
+    const bytes = await this.#source.read(offset, limit, this.#options)
+    const chunk = { base: offset, bytes }
+    if (bytes.length > 0) this.#chunks.push(chunk)
+    return chunk
+  }
+
+  #find(position: number): Chunk | undefined {
+    for (let i = this.#chunks.length - 1; i >= 0; i--) {
+      const chunk = this.#chunks[i]!
+      if (chunk.base <= position && position < endOf(chunk)) return chunk
+    }
+    return undefined
+  }
+
+  /** How many bytes it holds. */
+  get heldBytes(): number {
+    let total = 0
+    for (const chunk of this.#chunks) total += chunk.bytes.length
+    return total
+  }
+
+  /** What was fetched from `position` on, for the next span; at most 8 MiB. */
+  keepFrom(position: number): Chunk[] {
+    const kept: Chunk[] = []
+    let total = 0
+    for (const chunk of this.#chunks) {
+      if (endOf(chunk) <= position) continue
+      const skip = Math.max(0, position - chunk.base)
+      const length = chunk.bytes.length - skip
+      if (total + length > MAX_KEPT_BYTES) continue
+      total += length
+      const rest = chunk.bytes.subarray(skip)
+      const bytes = length <= MAX_COPIED_BYTES && skip > 0 ? new Uint8Array(rest) : rest
+      kept.push({ base: chunk.base + skip, bytes })
+    }
+    return kept
+  }
+}
+
+function endOf(chunk: Chunk): number {
+  return chunk.base + chunk.bytes.length
+}
+
+function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
+  if (parts.length === 1) return parts[0]!
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
