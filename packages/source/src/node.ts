@@ -1,1 +1,1 @@
-export {}
+export { type FileSourceOptions, fileSource, openFile } from './file.js'
