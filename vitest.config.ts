@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string): string => fileURLToPath(new URL(`./packages/${path}`, import.meta.url))
 
-/** Tests run against the sources, so that a failing test needs no build to be fixed. */
+/** Tests run against the sources, so that a failing test needs no build to be fixed; the command and the page are built. */
 export default defineConfig({
   resolve: {
     alias: [
@@ -14,16 +14,25 @@ export default defineConfig({
   },
   test: {
     projects: [
-      { extends: true, test: { name: 'units', include: ['packages/*/src/**/*.test.ts'] } },
+      { extends: true, test: { name: 'units', include: ['packages/*/src/**/*.test.ts'], testTimeout: 30_000 } },
       {
         extends: true,
         test: {
           name: 'conformance',
-          include: ['test/conformance/**/*.test.ts'],
+          include: ['test/{conformance,hls-check,docs}/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'examples',
+          include: ['examples/**/*.test.ts', 'test/examples/**/*.test.ts'],
+          testTimeout: 120_000,
+        },
+      },
+      { extends: true, test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 60_000 } },
       {
         extends: true,
         test: {
@@ -34,7 +43,6 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      { extends: true, test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 60_000 } },
     ],
   },
 })
