@@ -1,0 +1,54 @@
+import type { Page } from 'playwright-core'
+
+/** A frame of the sample film as the browser showed it. */
+export interface ShownFrame {
+  /** The frame's number, read from its picture. */
+  readonly frame: number
+  /** When the frame is due on the presentation's timeline, s (`requestVideoFrameCallback`). */
+  readonly mediaTime: number
+}
+
+/** Frames per second of the sample film. */
+export const SAMPLE_RATE = 24
+
+const CELLS = 20
+
+/**
+ * Waits for the next frame that the page's video shows and reads the row of cells at its bottom: white, black, 16 bits,
+ * their parity, white. See scripts/make-sample.sh.
+ */
+export async function readShownFrame(page: Page): Promise<ShownFrame> {
+  const { levels, mediaTime } = await page.evaluate(async cells => {
+    const { video } = window.cuemux
+    const mediaTime = await new Promise<number>(resolve => {
+      video.requestVideoFrameCallback((_, frame) => resolve(frame.mediaTime))
+      // A paused video that has been shown already gives no callback until it is drawn again.
+      if (video.paused) video.currentTime += 0
+    })
+    const canvas = document.createElement('canvas')
+    canvas.width = video.videoWidth
+    canvas.height = video.videoHeight
+    const context = canvas.getContext('2d')
+    if (context === null) throw new Error('no canvas')
+    context.drawImage(video, 0, 0)
+    const size = canvas.width / cells
+    const levels = Array.from({ length: cells }, (_, i) => {
+      const [red = 0, green = 0, blue = 0] = context.getImageData((i + 0.5) * size, canvas.height - size / 2, 1, 1).data
+      return (red + green + blue) / 3
+    })
+    return { levels, mediaTime }
+  }, CELLS)
+  return { frame: readCells(levels), mediaTime }
+}
+
+/** The number in a row of grey levels (0…255). Throws where the row is no clock. */
+export function readCells(levels: readonly number[]): number {
+  const unclear = levels.find(level => level > 64 && level < 192)
+  const row = levels.map(level => (level > 128 ? 1 : 0))
+  const [white, black] = row
+  const bits = row.slice(2, 18)
+  const parity = bits.reduce<number>((sum, bit) => sum ^ bit, 0)
+  const isClock = white === 1 && black === 0 && row[18] === parity && row[19] === 1
+  if (unclear !== undefined || !isClock) throw new Error(`no clock in the picture: ${levels.map(Math.round)}`)
+  return Number.parseInt(bits.join(''), 2)
+}

@@ -1,0 +1,9 @@
+/** What the player page shows of itself to tests and to a curious user's console. */
+interface Window {
+  readonly cuemux: {
+    readonly video: HTMLVideoElement
+    readonly hls: {
+      on(event: string, listener: (event: string, data: { details: string; fatal: boolean }) => void): void
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runOrThrow, runProgram } from '../support/process.js'
+import { type Recipe, recipes } from './recipes.js'
+
+const folder = fileURLToPath(new URL('../.media', import.meta.url))
+const making = new Map<string, Promise<string>>()
+
+/** A recipe and all that it is made from, as a hash: another recipe is another file. */
+function fingerprint(name: string): string {
+  const recipe = recipeOf(name)
+  const parts = [name, JSON.stringify(recipe), ...(recipe.needs ?? []).map(fingerprint)]
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)
+}
+
+function recipeOf(name: string): Recipe {
+  const recipe = recipes[name]
+  if (recipe === undefined) throw new Error(`no recipe for ${name}`)
+  return recipe
+}
+
+/** Makes a test input where it is missing and gives its path. Kept between runs in `test/.media`. */
+export function makeMedia(name: string): Promise<string> {
+  const known = making.get(name)
+  if (known !== undefined) return known
+  const made = makeFile(name)
+  making.set(name, made)
+  return made
+}
+
+async function makeFile(name: string): Promise<string> {
+  const { name: stem, ext } = path.parse(name)
+  const file = path.join(folder, `${stem}.${fingerprint(name)}${ext}`)
+  if ((await stat(file).catch(() => undefined))?.isFile()) return file
+  await mkdir(folder, { recursive: true })
+  // Test files run in processes of their own: each writes a file of its own, and the last rename wins.
+  const part = path.join(folder, `part-${process.pid}-${name}`)
+  try {
+    await cook(recipeOf(name), part)
+    await rename(part, file)
+  } finally {
+    await rm(part, { force: true })
+  }
+  return file
+}
+
+async function cook(recipe: Recipe, out: string): Promise<void> {
+  const inputs = new Map<string, string>()
+  for (const need of recipe.needs ?? []) inputs.set(need, await makeMedia(need))
+  const args = recipe.args.map(arg => {
+    const need = /^IN\((.*)\)$/.exec(arg)?.[1]
+    return arg === 'OUT' ? out : need === undefined ? arg : (inputs.get(need) ?? need)
+  })
+  if (recipe.program === 'ffmpeg') {
+    await runOrThrow('ffmpeg', ['-hide_banner', '-v', 'error', '-nostdin', '-y', ...args])
+  } else if (recipe.program === 'mkvmerge') {
+    const { code, stdout } = await runProgram('mkvmerge', args)
+    if (code !== 0 && code !== 1) throw new Error(`mkvmerge ${args.join(' ')}: ${stdout}`) // 1: made, with warnings
+  } else {
+    await copyShare(inputs.get(args[0] ?? '') ?? '', Number(args[1]), out)
+  }
+}
+
+async function copyShare(from: string, share: number, to: string): Promise<void> {
+  const [input, output] = [await open(from, 'r'), await open(to, 'w')]
+  try {
+    const bytes = await input.readFile()
+    await output.writeFile(bytes.subarray(0, Math.floor(bytes.length * share)))
+  } finally {
+    await input.close()
+    await output.close()
+  }
+}
