@@ -1,0 +1,61 @@
+// The films that are measured on, made with ffmpeg where they are not there yet.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Where they are kept; `CUEMUX_BENCH_MEDIA` names another folder. */
+export const mediaFolder = process.env.CUEMUX_BENCH_MEDIA ?? fileURLToPath(new URL('media', import.meta.url))
+
+const SWEEP = "aevalsrc='0.3*sin(2*PI*t*(300+20*t))|0.3*sin(2*PI*t*(500+13*t))':s=48000:d=60"
+
+/** Each gives the argument lists that make it, in order; `out` is the file to write. */
+const RECIPES = {
+  /** Ten minutes of 720p at 8 Mbit/s: one minute, ten times over. */
+  'film.mkv': out => {
+    const minute = join(mediaFolder, 'minute.mkv')
+    const list = join(mediaFolder, 'film.txt')
+    writeFileSync(list, "file 'minute.mkv'\n".repeat(10))
+    return [
+      [
+        ...['-f', 'lavfi', '-i', 'mandelbrot=s=1280x720:r=24', '-f', 'lavfi', '-i', SWEEP],
+        ...['-filter_complex', '[0]noise=alls=12:allf=t[v]', '-map', '[v]', '-map', '1:a', '-t', '60'],
+        ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-b:v', '8M', '-g', '48', '-bf', '3'],
+        ...['-c:a', 'aac', '-b:a', '192k', minute],
+      ],
+      ['-f', 'concat', '-safe', '0', '-i', list, '-c', 'copy', out],
+    ]
+  },
+  'film.mp4': out => [['-i', input('film.mkv'), '-c', 'copy', out]],
+  /** Two hours of half a million tiny samples. */
+  'long.mkv': out => [
+    [
+      ...['-f', 'lavfi', '-i', 'testsrc2=s=64x36:r=24:d=7200', '-f', 'lavfi', '-i', 'sine=300:r=48000:d=7200'],
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-b:v', '40k', '-g', '48'],
+      ...['-c:a', 'aac', '-b:a', '24k', out],
+    ],
+  ],
+  'long.mp4': out => [['-i', input('long.mkv'), '-c', 'copy', out]],
+}
+
+/** Path of an input, which is made first if need be. Minutes for the first, then nothing. */
+export function input(name) {
+  const path = join(mediaFolder, name)
+  if (existsSync(path) && statSync(path).size > 0) return path
+  mkdirSync(mediaFolder, { recursive: true })
+  console.error(`Making ${name} …`)
+  // Under another name until it is whole: an interrupted run leaves no half film.
+  const unfinished = join(mediaFolder, `unfinished-${name}`)
+  for (const args of RECIPES[name](unfinished)) ffmpeg(args)
+  renameSync(unfinished, path)
+  for (const rest of ['minute.mkv', 'film.txt']) rmSync(join(mediaFolder, rest), { force: true })
+  return path
+}
+
+function ffmpeg(args) {
+  const result = spawnSync('ffmpeg', ['-hide_banner', '-v', 'error', '-nostdin', '-y', ...args], {
+    stdio: ['ignore', 2, 2],
+  })
+  if (result.error !== undefined) throw new Error('The inputs are made with ffmpeg, which is not on the PATH.')
+  if (result.status !== 0) throw new Error(`ffmpeg could not make an input (exit ${result.status}).`)
+}

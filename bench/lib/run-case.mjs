@@ -1,0 +1,66 @@
+import { median, quantile } from './statistics.mjs'
+
+/**
+ * One way to do a case's work.
+ *
+ * @typedef {object} Tool
+ * @property {string} name
+ * @property {() => Promise<Sample>} run does it once, and measures it
+ */
+
+/**
+ * What one run gave. Most cases have one figure, wall time; some have several (cold, warm).
+ *
+ * @typedef {object} Sample
+ * @property {Record<string, number>} seconds by figure
+ * @property {Record<string, number>} [usage] `maxRssKiB`, `cpuSeconds`, `readBytes`, `writtenBytes`, `memoryBytes`
+ */
+
+/**
+ * @typedef {object} Case
+ * @property {string} name as `P1`
+ * @property {string} title what is done
+ * @property {Record<string, number>} [budgets] by `figure/tool`: how many times as fast as the tool Cuemux must be, or by figure alone: seconds
+ * @property {string[]} inputs
+ * @property {(inputs: Record<string, string>) => Tool[]} tools Cuemux first
+ */
+
+/** Runs a case's tools in alternation, so that what else the machine does hits all of them alike. */
+export async function runCase(definition, inputs, runs, log) {
+  const tools = definition.tools(inputs)
+  const samples = new Map(tools.map(tool => [tool.name, []]))
+  const failures = new Map()
+  for (let run = 0; run < runs; run++) {
+    for (const tool of tools) {
+      if (failures.has(tool.name)) continue
+      log(`${definition.name} ${run + 1}/${runs} ${tool.name}`)
+      try {
+        samples.get(tool.name).push(await tool.run())
+      } catch (error) {
+        failures.set(tool.name, error instanceof Error ? error.message : String(error))
+      }
+    }
+  }
+  return tools.flatMap(tool => toRows(definition, tool.name, samples.get(tool.name), failures.get(tool.name)))
+}
+
+/** One row per figure. */
+function toRows(definition, tool, samples, failure) {
+  const base = { case: definition.name, title: definition.title, tool }
+  if (failure !== undefined) return [{ ...base, figure: undefined, failure }]
+  const usage = name => median(samples.map(sample => sample.usage?.[name]))
+  return Object.keys(samples[0]?.seconds ?? {}).map(figure => {
+    const seconds = samples.map(sample => sample.seconds[figure])
+    return {
+      ...base,
+      figure,
+      seconds: median(seconds),
+      lowestSeconds: quantile(seconds, 0),
+      highestSeconds: quantile(seconds, 1),
+      runs: seconds.length,
+      ...Object.fromEntries(USAGE.map(name => [name, usage(name)])),
+    }
+  })
+}
+
+const USAGE = ['maxRssKiB', 'cpuSeconds', 'readBytes', 'writtenBytes', 'memoryBytes']

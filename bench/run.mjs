@@ -1,0 +1,83 @@
+// npm run bench -- [NAME…] [--quick] [--runs N] [--out FILE]: measures Cuemux beside its peers.
+import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { cases } from './cases/index.mjs'
+import { input } from './inputs.mjs'
+import { describeMachine } from './lib/machine.mjs'
+import { installPeers } from './lib/peers.mjs'
+import { runCase } from './lib/run-case.mjs'
+import { toMarkdown } from './lib/table.mjs'
+
+const RUNS = 5
+const QUICK_RUNS = 2
+const README = new URL('README.md', import.meta.url)
+
+function readArguments() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean' }, runs: { type: 'string' }, out: { type: 'string' } },
+  })
+  const runs = values.runs === undefined ? (values.quick ? QUICK_RUNS : RUNS) : Number(values.runs)
+  if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs is how often each tool runs: a whole number from 1.')
+  const chosen = cases.filter(one => positionals.length === 0 || positionals.some(name => isNamed(one.name, name)))
+  if (chosen.length === 0)
+    throw new Error(`There is no such case. There are: ${cases.map(one => one.name).join(', ')}.`)
+  return { runs, chosen, isPartial: positionals.length > 0 || values.quick === true, out: values.out }
+}
+
+/** `P5` names all cases of P5. */
+const isNamed = (name, asked) =>
+  name.toLowerCase() === asked.toLowerCase() || name.toLowerCase().startsWith(`${asked.toLowerCase()} `)
+
+async function main() {
+  const { runs, chosen, isPartial, out } = readArguments()
+  installPeers()
+  const results = { when: new Date().toISOString(), ...describeMachine(), runs, budgets: {}, rows: [] }
+  for (const one of chosen) {
+    const inputs = Object.fromEntries(one.inputs.map(name => [name, input(name)]))
+    for (const path of Object.values(inputs)) warmUp(path)
+    results.budgets[one.name] = one.budgets ?? {}
+    results.rows.push(...(await runCase(one, inputs, runs, line => console.error(line))))
+  }
+  results.machine.loadAverage = Number(loadavg()[0].toFixed(1))
+  console.log(toMarkdown(results))
+  writeFileSync(out ?? new URL('results.json', import.meta.url), `${JSON.stringify(results, undefined, 2)}\n`)
+  const failed = results.rows.filter(row => row.failure !== undefined)
+  if (!isPartial && out === undefined && failed.length === 0) rewriteReadme(results)
+  for (const row of failed) console.error(`${row.case} ${row.tool}: ${row.failure}`)
+  if (failed.length > 0) process.exitCode = 1
+}
+
+/**
+ * Brings a file into the page cache: what is measured is the tools, not the disk. Through one small buffer, since a
+ * child's peak memory starts at what its parent held when it was forked.
+ */
+function warmUp(path) {
+  const buffer = Buffer.alloc(1024 * 1024)
+  const descriptor = openSync(path, 'r')
+  while (readSync(descriptor, buffer) > 0);
+  closeSync(descriptor)
+}
+
+/** Puts the table of a full run between the markers of the README. */
+function rewriteReadme(results) {
+  const { machine, versions } = results
+  const about = [
+    `${results.when.slice(0, 10)}, ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; load average at the end ${machine.loadAverage}.`,
+    `${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}. Medians of ${results.runs}.`,
+  ].join('\n')
+  const text = readFileSync(README, 'utf8')
+  const [start, end] = ['<!-- table -->', '<!-- end of table -->']
+  const before = text.slice(0, text.indexOf(start) + start.length)
+  writeFileSync(README, `${before}\n${about}\n\n${toMarkdown(results)}\n${text.slice(text.indexOf(end))}`)
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exitCode = 2
+}
