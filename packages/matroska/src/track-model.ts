@@ -120,20 +120,20 @@ export function withAnchor(pair: TrackWithFormat, anchorTicks: number, timestamp
   return { format, track: { ...pair.track, start, end: endOf(pair.track, format, timestampScale) } }
 }
 
-/** Presentation time of the track's end, on its grid where it has one. */
+/**
+ * Presentation time of the track's end as the container says it, on the track's grid where it is meant. Muxers may count
+ * only a part of the last frame of sound: the end is right to within that frame.
+ */
 function endOf(track: Track, format: TrackFormat, timestampScale: number): number | undefined {
   const { endNs, anchorTicks, gridTicks, delay } = format
-  if (endNs === undefined || anchorTicks === undefined) return undefined
-  // A length from a beginning that isn't known.
-  if (format.endIsLength && track.kind === 'text') return undefined
+  if (endNs === undefined) return undefined
+  const said = (endNs * track.timescale) / 1e9
+  // A length from a beginning that isn't known says nothing yet; that of text never is.
+  if (anchorTicks === undefined || track.kind === 'text') return format.endIsLength ? undefined : Math.round(said) - delay
   const anchor = Math.round((anchorTicks * timestampScale * track.timescale) / 1e9)
   const tick = (timestampScale * track.timescale) / 1e9
-  const end = (endNs * track.timescale) / 1e9 + (format.endIsLength ? anchor : 0)
+  const end = format.endIsLength ? said + anchor : said
   if (gridTicks === 0 || end <= anchor) return Math.round(end) - delay
-  const frames = (end - anchor) / gridTicks
-  // A frame is in the track as a whole, also where the muxer counts only a part of the last one.
-  const whole = track.kind === 'audio' ? Math.ceil(frames - (2 * tick) / gridTicks) : Math.round(frames)
-  const snapped = anchor + whole * gridTicks
-  const isNear = track.kind === 'audio' || Math.abs(snapped - end) <= 2 * tick + 1
-  return (isNear ? snapped : Math.round(end)) - delay
+  const snapped = anchor + Math.round((end - anchor) / gridTicks) * gridTicks
+  return (Math.abs(snapped - end) <= 2 * tick + 1 ? snapped : Math.round(end)) - delay
 }
