@@ -9,7 +9,7 @@ export const SAMPLE_SYNC = 1
  * below the film's first presentation time, and below zero.
  */
 export interface SampleBatch {
-  /** The {@link Track.id} of the track. */
+  /** The {@link TrackBase.id} of the track. */
   readonly trackId: number
   /** Ticks per second. */
   readonly timescale: number

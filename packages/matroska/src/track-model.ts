@@ -129,7 +129,8 @@ function endOf(track: Track, format: TrackFormat, timestampScale: number): numbe
   if (endNs === undefined) return undefined
   const said = (endNs * track.timescale) / 1e9
   // A length from a beginning that isn't known says nothing yet; that of text never is.
-  if (anchorTicks === undefined || track.kind === 'text') return format.endIsLength ? undefined : Math.round(said) - delay
+  if (anchorTicks === undefined || track.kind === 'text')
+    return format.endIsLength ? undefined : Math.round(said) - delay
   const anchor = Math.round((anchorTicks * timestampScale * track.timescale) / 1e9)
   const tick = (timestampScale * track.timescale) / 1e9
   const end = format.endIsLength ? said + anchor : said
