@@ -4,7 +4,7 @@ import { isAbsolute, join, normalize } from 'node:path'
 import { writeFileAtomically } from './output-file.js'
 
 /** Name of the file, beside the presentation, that says how far it is. */
-export const CHECKPOINT_NAME = '.cuemux.json'
+const CHECKPOINT_NAME = '.cuemux.json'
 
 const VERSION = 1
 

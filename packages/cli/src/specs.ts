@@ -14,7 +14,7 @@ const AUDIO_OPTION = {
 } as const
 
 /** `cuemux probe`. */
-export const PROBE: CommandSpec = {
+const PROBE: CommandSpec = {
   name: 'probe',
   positionals: 'INPUT',
   minPositionals: 1,
@@ -25,7 +25,7 @@ export const PROBE: CommandSpec = {
 }
 
 /** `cuemux hls`. */
-export const HLS: CommandSpec = {
+const HLS: CommandSpec = {
   name: 'hls',
   positionals: 'INPUT OUT_DIR',
   minPositionals: 2,
@@ -41,7 +41,7 @@ export const HLS: CommandSpec = {
 }
 
 /** `cuemux serve`. */
-export const SERVE: CommandSpec = {
+const SERVE: CommandSpec = {
   name: 'serve',
   positionals: '[INPUT…]',
   minPositionals: 0,
@@ -60,7 +60,7 @@ export const SERVE: CommandSpec = {
 }
 
 /** `cuemux remux`. */
-export const REMUX: CommandSpec = {
+const REMUX: CommandSpec = {
   name: 'remux',
   positionals: 'INPUT OUTPUT',
   minPositionals: 2,

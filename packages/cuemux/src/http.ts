@@ -39,7 +39,7 @@ const CHUNK_BYTES = 1 << 20
 export const bodyPieces: WeakMap<Response, readonly Uint8Array[]> = new WeakMap()
 
 /** A response whose body is given in pieces. */
-export function piecesResponse(
+function piecesResponse(
   pieces: readonly Uint8Array[],
   byteLength: number,
   status: number,

@@ -34,8 +34,11 @@ interface VariantInputs {
 
 /** Containers put about this many bytes before a sample, which span sizes count already. */
 const BLOCK_HEADER_BYTES = 7
-/** By how much a peak from estimated sizes is raised: the peaks of picture and sound need not coincide. */
-const ESTIMATE_MARGIN = 1.03
+/**
+ * By how much a peak from the source's bytes is raised: the peaks of picture and sound need not coincide, and blocks may
+ * be packed (header stripping, zlib).
+ */
+const ESTIMATE_MARGIN = 1.05
 
 /** Rates the renditions and groups them into variants: exactly where the index has sizes, else from byte offsets. */
 export function planVariants(
