@@ -141,7 +141,7 @@ describe('bit rates', () => {
   it('come from byte offsets where it has none', () => {
     const index = film({ tracks, times, offsets: [10_000, 610_000, 1_510_000], sizeBytes: 1_810_060 })
     const [variant] = plan(index, { overhead: () => ({ segmentBytes: 0, sampleBytes: 0 }) }).variants
-    // the second span: 900000 × 8 / 6 and the margin of 3 %; all: 1800060 × 8 / 18
+    // the second span: 900000 × 8 / 6 and the margin of 5 %; all: 1800060 × 8 / 18
     expect([variant?.peakBps, variant?.averageBps]).toEqual([1_260_000, 800_027])
   })
 
