@@ -40,6 +40,14 @@ export async function judge(load: Load, options: JudgeOptions = {}): Promise<Jud
   for (const variant of master.variants) checkVariant(variant, master, renditions, options, findings)
   const targets = new Set([...renditions.values()].map(rendition => rendition.playlist.targetSeconds))
   findings.expect(targets.size <= 1, 'TARGETDURATION is the same everywhere', [...targets].join())
+  const lengths = [...renditions.values()].flatMap(({ playlist }) => playlist.segments.map(({ seconds }) => seconds))
+  const longest = Math.max(1, ...lengths)
+  // The rounded longest of all renditions: 6.016 s has a target of 6, not of 7.
+  findings.expect(
+    [...targets].every(target => target === Math.round(longest)),
+    'TARGETDURATION is tight',
+    `${longest}`,
+  )
   await compare([...renditions.values()], options.source, findings, facts)
   return { findings: findings.list, summary: findings.summary(), facts }
 }
