@@ -127,9 +127,9 @@ async function start(): Promise<void> {
     showError(error instanceof Error ? error.message : String(error))
     return
   }
-  const [only] = films
+  const [first] = films
   // Replaced, not pushed: the way back leads out of the page, not to an empty one.
-  if (films.length === 1 && only !== undefined && chosenId() === '') history.replaceState(null, '', `#${only.id}`)
+  if (first !== undefined && chosenId() === '') history.replaceState(null, '', `#${first.id}`)
   await choose()
 }
 
