@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { rescale, ticksToMs } from './time.js'
+
+describe('rescale', () => {
+  it.each([
+    [0, 24000, 48000, 0],
+    [1001, 24000, 48000, 2002],
+    [1001, 30000, 1000, 33], // 33.37 ms
+    [1, 3, 2, 1], // 0.67 rounds up
+    [-1001, 24000, 48000, -2002],
+    [-1, 4, 2, 0], // −0.5 rounds up, as Math.round does
+    [7, 90000, 90000, 7],
+  ])('takes %i ticks of 1/%i s as ticks of 1/%i s', (ticks, from, to, result) => {
+    expect(rescale(ticks, from, to)).toBe(result)
+  })
+
+  it('is exact where the product is beyond 2^53: a week in nanoseconds at 48 kHz', () => {
+    const week = 7 * 24 * 3600
+    expect(rescale(week * 1e9 + 500_000_000, 1e9, 48000)).toBe(week * 48000 + 24000)
+  })
+})
+
+describe('ticksToMs', () => {
+  it('gives milliseconds for people', () => {
+    expect(ticksToMs(1001, 24000)).toBeCloseTo(41.708, 3)
+  })
+})
