@@ -7,16 +7,39 @@ import {
   writeMultivariantPlaylist,
 } from '@cuemux/playlist'
 import { videoRange } from './info.js'
+import { MP3_IN_MP4 } from './packed-audio.js'
 
-/** `master.m3u8` of a planned presentation; `query` is put behind each address. */
-export function multivariantPlaylist(plan: PresentationPlan, isIndependent: boolean, query?: string): string {
+/**
+ * `master.m3u8` of a planned presentation.
+ *
+ * @param packed the renditions that go out as packed audio
+ * @param query put behind each address
+ */
+export function multivariantPlaylist(
+  plan: PresentationPlan,
+  packed: ReadonlySet<RatedRendition>,
+  isIndependent: boolean,
+  query?: string,
+): string {
   const addressOf: AddressOf = rendition => withQuery(`${rendition.name}/playlist.m3u8`, query)
   return writeMultivariantPlaylist({
     hasIndependentSegments: isIndependent,
     // The film has one default sound: that of the first variant.
     renditions: plan.variants.flatMap((variant, i) => soundOf(variant, i === 0, addressOf)),
-    variants: plan.variants.map(variant => streamVariant(variant, addressOf)),
+    variants: plan.variants.map(variant => ({
+      ...streamVariant(variant, addressOf),
+      codecs: codecsOf(variant, packed),
+    })),
   })
+}
+
+/**
+ * The codecs of a variant without that of packed audio: hls.js, for whose sake there is packed audio, drops renditions
+ * of a codec that media sources don't know by name (`mp4a.40.34`), and finds out by itself what it gets.
+ */
+function codecsOf(variant: VariantPlan, packed: ReadonlySet<RatedRendition>): readonly string[] {
+  const isPacked = [variant.main, ...variant.audio].some(rendition => packed.has(rendition))
+  return isPacked ? variant.codecs.filter(codec => !MP3_IN_MP4.includes(codec.toLowerCase())) : variant.codecs
 }
 
 type AddressOf = (rendition: RatedRendition) => string
@@ -25,14 +48,13 @@ function withQuery(path: string, query: string | undefined): string {
   return query === undefined || query === '' ? path : `${path}?${query}`
 }
 
-function streamVariant(variant: VariantPlan, addressOf: AddressOf): StreamVariant {
+function streamVariant(variant: VariantPlan, addressOf: AddressOf): Omit<StreamVariant, 'codecs'> {
   const { main } = variant
   const video = main.tracks.find(track => track.kind === 'video')
   const common = {
     uri: addressOf(main),
     bandwidthBps: variant.peakBps,
     averageBandwidthBps: variant.averageBps,
-    codecs: variant.codecs,
     audioGroup: variant.audioGroup,
   }
   if (video === undefined) return common
@@ -88,22 +110,28 @@ function languageName(tag: string): string | undefined {
   }
 }
 
+/** What a media playlist says beside its segments. */
+interface MediaPlaylistFacts {
+  readonly targetDuration: number
+  readonly isIndependent: boolean
+  /** Of its segments' paths; packed audio (`mp3`) has no init segment. */
+  readonly extension: 'm4s' | 'mp3'
+  /** Put behind each address. */
+  readonly query: string | undefined
+}
+
 /** The media playlist of a rendition that has these segments. */
-export function mediaPlaylist(
-  { firstSegment, durationsUs }: Extent,
-  targetDuration: number,
-  isIndependent: boolean,
-  query?: string,
-): string {
+export function mediaPlaylist({ firstSegment, durationsUs }: Extent, facts: MediaPlaylistFacts): string {
+  const { extension, query } = facts
   return writeMediaPlaylist({
-    targetDuration,
+    targetDuration: facts.targetDuration,
     type: 'VOD',
     isEnded: true,
-    hasIndependentSegments: isIndependent,
+    hasIndependentSegments: facts.isIndependent,
     mediaSequence: firstSegment,
-    map: { uri: withQuery('init.mp4', query) },
+    map: extension === 'm4s' ? { uri: withQuery('init.mp4', query) } : undefined,
     segments: Array.from(durationsUs, (durationUs, i) => ({
-      uri: withQuery(`${firstSegment + i}.m4s`, query),
+      uri: withQuery(`${firstSegment + i}.${extension}`, query),
       durationUs,
     })),
   })

@@ -1,4 +1,13 @@
-import { type ByteSource, CuemuxError, type Demuxer, type MediaIndex, type ReadOptions, rescale } from '@cuemux/core'
+import {
+  type ByteSource,
+  CuemuxError,
+  type Demuxer,
+  type MediaIndex,
+  type ReadOptions,
+  rescale,
+  type SampleBatch,
+  throwIfAborted,
+} from '@cuemux/core'
 import { writeInitSegment, writeMediaSegment } from '@cuemux/fmp4'
 import {
   type Extent,
@@ -13,6 +22,7 @@ import {
 import { type ClientInput, withConfigurations } from './client.js'
 import { etagFor } from './etag.js'
 import { lookAtGroups } from './groups.js'
+import { isPackedAudio, writePackedAudio } from './packed-audio.js'
 import { mediaPlaylist, multivariantPlaylist } from './playlists.js'
 import { CONTENT_TYPES, type Resource, type ResourceEntry, type ResourceKind } from './resource.js'
 import { SpanReader } from './span-reader.js'
@@ -102,6 +112,8 @@ class Presentation implements HlsPresentation {
   readonly #renditions: ReadonlyMap<string, RatedRendition>
   readonly #spans: SpanReader
   readonly #isIndependent: boolean
+  /** Renditions that go out as packed audio. */
+  readonly #packed: ReadonlySet<RatedRendition>
   /** What the resources depend on, beside their path. */
   readonly #identity: string
   readonly #extents = new Map<string, Promise<Extent>>()
@@ -121,21 +133,24 @@ class Presentation implements HlsPresentation {
     const trackIds = plan.renditions.flatMap(rendition => rendition.tracks.map(track => track.id))
     this.#spans = new SpanReader(demuxer, trackIds, source.seekCostBytes, cacheBytes)
     this.#identity = JSON.stringify([source.key, source.sizeBytes, planned])
+    const client = resolveClient(options.client)
+    this.#packed = new Set(plan.renditions.filter(rendition => isPackedAudio(rendition, client)))
   }
 
   async resources(options: ReadOptions = {}): Promise<readonly ResourceEntry[]> {
+    throwIfAborted(options.signal)
     const renditions = await Promise.all(
-      this.plan.renditions.map(async rendition => ({ rendition, ...(await this.#extent(rendition, options)) })),
+      this.plan.renditions.map(async rendition => ({ rendition, ...(await this.#extent(rendition)) })),
     )
     const entries: ResourceEntry[] = [resourceEntry('master.m3u8', 'master')]
     for (const { rendition } of renditions) {
       entries.push(resourceEntry(`${rendition.name}/playlist.m3u8`, 'playlist'))
-      entries.push(resourceEntry(`${rendition.name}/init.mp4`, 'init', rendition))
+      if (!this.#packed.has(rendition)) entries.push(this.#entry(rendition, 'init.mp4', 'init'))
     }
     for (let n = 0; n < this.plan.segments.cuts.length; n++) {
       for (const { rendition, firstSegment, durationsUs } of renditions) {
         if (n < firstSegment || n >= firstSegment + durationsUs.length) continue
-        entries.push(resourceEntry(`${rendition.name}/${n}.m4s`, 'segment', rendition))
+        entries.push(this.#entry(rendition, `${n}.${this.#extension(rendition)}`, 'segment'))
       }
     }
     return entries
@@ -154,36 +169,56 @@ class Presentation implements HlsPresentation {
     if (path === 'master.m3u8') {
       return {
         entry: resourceEntry(path, 'master'),
-        pieces: [encode(multivariantPlaylist(this.plan, this.#isIndependent, options.query))],
+        pieces: [encode(multivariantPlaylist(this.plan, this.#packed, this.#isIndependent, options.query))],
       }
     }
     const slash = path.indexOf('/')
     const rendition = this.#renditions.get(path.slice(0, slash))
     const file = path.slice(slash + 1)
-    const segment = /^(0|[1-9]\d{0,8})\.m4s$/.exec(file)?.[1]
     if (rendition === undefined) throw noSuchPath(path)
-    if (file === 'playlist.m3u8') {
-      const extent = await this.#extent(rendition, options)
-      const text = mediaPlaylist(extent, this.plan.targetDuration, this.#isIndependent, options.query)
-      return { entry: resourceEntry(path, 'playlist'), pieces: [encode(text)] }
-    }
-    if (file === 'init.mp4') {
+    if (file === 'playlist.m3u8')
+      return { entry: resourceEntry(path, 'playlist'), pieces: [await this.#playlist(rendition, options)] }
+    const isPacked = this.#packed.has(rendition)
+    if (file === 'init.mp4' && !isPacked) {
       const init = writeInitSegment(rendition.tracks.map(track => ({ track })))
-      return { entry: resourceEntry(path, 'init', rendition), pieces: [init] }
+      return { entry: this.#entry(rendition, file, 'init'), pieces: [init] }
     }
-    if (segment === undefined || Number(segment) >= this.plan.segments.cuts.length) throw noSuchPath(path)
-    const pieces = await this.#segment(rendition, Number(segment), options.signal)
-    return { entry: resourceEntry(path, 'segment', rendition), pieces }
+    const [, number, extension] = /^(0|[1-9]\d{0,8})\.(m4s|mp3)$/.exec(file) ?? []
+    const isThere = extension === this.#extension(rendition) && Number(number) < this.plan.segments.cuts.length
+    if (!isThere) throw noSuchPath(path)
+    const pieces = await this.#segment(rendition, Number(number), options.signal)
+    return { entry: this.#entry(rendition, file, 'segment'), pieces }
+  }
+
+  #extension(rendition: RatedRendition): 'm4s' | 'mp3' {
+    return this.#packed.has(rendition) ? 'mp3' : 'm4s'
+  }
+
+  #entry(rendition: RatedRendition, file: string, kind: ResourceKind): ResourceEntry {
+    const inMp4 = rendition.kind === 'audio' ? CONTENT_TYPES.audio : CONTENT_TYPES.video
+    const contentType = this.#packed.has(rendition) ? CONTENT_TYPES.mp3 : inMp4
+    return { path: `${rendition.name}/${file}`, kind, contentType }
+  }
+
+  async #playlist(rendition: RatedRendition, options: ResourceOptions): Promise<Uint8Array> {
+    return encode(
+      mediaPlaylist(await this.#extent(rendition), {
+        targetDuration: this.plan.targetDuration,
+        isIndependent: this.#isIndependent,
+        extension: this.#extension(rendition),
+        query: options.query,
+      }),
+    )
   }
 
   /**
    * The segments that a rendition has. Where only the media tells when a track of sound begins, that is looked up
    * now, once: opening a film doesn't pay for it, and its first EXTINF is its segment's true length.
    */
-  #extent(rendition: RatedRendition, options: ReadOptions): Promise<Extent> {
+  #extent(rendition: RatedRendition): Promise<Extent> {
     let extent = this.#extents.get(rendition.name)
     if (extent === undefined) {
-      extent = trueExtent(this.#demuxer, this.plan, rendition, options)
+      extent = trueExtent(this.#demuxer, this.plan, rendition)
       this.#extents.set(rendition.name, extent)
       extent.catch(() => this.#extents.delete(rendition.name))
     }
@@ -201,27 +236,22 @@ class Presentation implements HlsPresentation {
     if (batches.length === 0) {
       throw new CuemuxError('NOT_FOUND', `Segment ${n} of ${rendition.name} has no samples: its track has none there.`)
     }
+    if (this.#packed.has(rendition)) return writePackedAudio(batches, timeline.shiftFor(batches[0] as SampleBatch))
     const fragments = batches.map(batch => ({ batch, shift: timeline.shiftFor(batch) }))
     return writeMediaSegment(n + 1, fragments).pieces
   }
 }
 
-async function trueExtent(
-  demuxer: Demuxer,
-  plan: PresentationPlan,
-  rendition: RatedRendition,
-  options: ReadOptions,
-): Promise<Extent> {
+async function trueExtent(demuxer: Demuxer, plan: PresentationPlan, rendition: RatedRendition): Promise<Extent> {
   const [planned, ...others] = rendition.tracks
   const isLeftToMedia = demuxer.index.tracks.some(track => track.id === planned?.id && track.start === undefined)
   if (planned?.kind !== 'audio' || others.length > 0 || !isLeftToMedia) return rendition
-  const track = await demuxer.readTrackStart(planned.id, options)
+  const track = await demuxer.readTrackStart(planned.id)
   return track.kind === 'audio' ? renditionExtent(demuxer.index, plan.segments, track) : rendition
 }
 
-function resourceEntry(path: string, kind: ResourceKind, rendition?: RatedRendition): ResourceEntry {
-  if (rendition === undefined) return { path, kind, contentType: CONTENT_TYPES.playlist }
-  return { path, kind, contentType: rendition.kind === 'audio' ? CONTENT_TYPES.audio : CONTENT_TYPES.video }
+function resourceEntry(path: string, kind: 'master' | 'playlist'): ResourceEntry {
+  return { path, kind, contentType: CONTENT_TYPES.playlist }
 }
 
 function encode(text: string): Uint8Array {

@@ -24,6 +24,7 @@ export const CONTENT_TYPES = {
   playlist: 'application/vnd.apple.mpegurl',
   video: 'video/mp4',
   audio: 'audio/mp4',
+  mp3: 'audio/mpeg',
   json: 'application/json; charset=utf-8',
   problem: 'application/problem+json; charset=utf-8',
 } as const

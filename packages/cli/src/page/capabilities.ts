@@ -18,7 +18,7 @@ const PROBES: readonly { readonly names: readonly string[]; readonly codec: stri
   { names: ['mp4a.40.2'], codec: 'mp4a.40.2' },
   { names: ['mp4a.40.5', 'mp4a.40.29'], codec: 'mp4a.40.5' },
   { names: ['mp4a.40.42'], codec: 'mp4a.40.42' },
-  { names: ['mp3', 'mp4a.6B'], codec: 'mp4a.6B' },
+  { names: ['mp4a.6B'], codec: 'mp4a.6B' },
   { names: ['opus'], codec: 'opus' },
   { names: ['flac'], codec: 'flac' },
   { names: ['alac'], codec: 'alac' },
@@ -35,6 +35,8 @@ export function measureClient(isSupported: TypeTest, codecStrings: readonly stri
   const plays = (codec: string): boolean =>
     isSupported(`video/mp4; codecs="${codec}"`) || isSupported(`audio/mp4; codecs="${codec}"`)
   const names = PROBES.filter(probe => plays(probe.codec)).flatMap(probe => probe.names)
+  // MP3 that isn't in MP4: what Chromium's media sources play of it.
+  if (isSupported('audio/mpeg')) names.push('mp3')
   for (const codec of codecStrings) {
     const isCovered = names.some(name => codec === name || codec.startsWith(`${name}.`))
     if (!isCovered && plays(codec)) names.push(codec)
