@@ -2,9 +2,7 @@ import {
   type ByteSource,
   CuemuxError,
   type Demuxer,
-  type MediaIndex,
   type ReadOptions,
-  rescale,
   type SampleBatch,
   throwIfAborted,
 } from '@cuemux/core'
@@ -13,14 +11,13 @@ import {
   type Extent,
   type PresentationPlan,
   planPresentation,
-  planTimeline,
   type RatedRendition,
-  renditionExtent,
   resolveClient,
   segmentSpan,
 } from '@cuemux/planner'
 import { type ClientInput, withConfigurations } from './client.js'
 import { etagFor } from './etag.js'
+import { trueExtent, withBounds } from './extents.js'
 import { lookAtGroups } from './groups.js'
 import { isPackedAudio, writePackedAudio } from './packed-audio.js'
 import { mediaPlaylist, multivariantPlaylist } from './playlists.js'
@@ -85,25 +82,6 @@ export async function createPresentation(
   const index = await withConfigurations(demuxer, trackIds, {})
   const plan = planPresentation(withBounds(index), { ...planOptions, leads: groups.leads })
   return new Presentation(source, demuxer, plan, options, groups.areClosed)
-}
-
-/**
- * The index with a start and an end for every track: where only the media tells, the film's zero, before which nothing
- * starts, and the film's length, which is its longest track's. The timeline that is planned from it is the index's own.
- */
-function withBounds(index: MediaIndex): MediaIndex {
-  if (index.tracks.every(track => track.start !== undefined)) return index
-  const { zero } = planTimeline(index)
-  const { durationMs } = index
-  const tracks = index.tracks.map(track => {
-    const end = durationMs === undefined ? undefined : rescale(durationMs, 1000, track.timescale)
-    return {
-      ...track,
-      start: track.start ?? rescale(zero.ticks, zero.timescale, track.timescale),
-      end: track.end ?? (track.start === undefined ? end : undefined),
-    }
-  })
-  return { ...index, tracks }
 }
 
 class Presentation implements HlsPresentation {
@@ -212,8 +190,8 @@ class Presentation implements HlsPresentation {
   }
 
   /**
-   * The segments that a rendition has. Where only the media tells when a track of sound begins, that is looked up
-   * now, once: opening a film doesn't pay for it, and its first EXTINF is its segment's true length.
+   * The segments that a rendition has. Where only the media tells when a track of sound begins or ends, that is looked
+   * up now, once: opening a film doesn't pay for it, and what the playlist lists is there and as long as it says.
    */
   #extent(rendition: RatedRendition): Promise<Extent> {
     let extent = this.#extents.get(rendition.name)
@@ -240,14 +218,6 @@ class Presentation implements HlsPresentation {
     const fragments = batches.map(batch => ({ batch, shift: timeline.shiftFor(batch) }))
     return writeMediaSegment(n + 1, fragments).pieces
   }
-}
-
-async function trueExtent(demuxer: Demuxer, plan: PresentationPlan, rendition: RatedRendition): Promise<Extent> {
-  const [planned, ...others] = rendition.tracks
-  const isLeftToMedia = demuxer.index.tracks.some(track => track.id === planned?.id && track.start === undefined)
-  if (planned?.kind !== 'audio' || others.length > 0 || !isLeftToMedia) return rendition
-  const track = await demuxer.readTrackStart(planned.id)
-  return track.kind === 'audio' ? renditionExtent(demuxer.index, plan.segments, track) : rendition
 }
 
 function resourceEntry(path: string, kind: 'master' | 'playlist'): ResourceEntry {

@@ -64,7 +64,7 @@ export function buildTrack(entry: TrackEntry, film: FilmContext): TrackWithForma
 /** The format data that all kinds of tracks begin with; the grid and the first frame are still to be found. */
 export function formatOfEntry(entry: TrackEntry, timescale: number, film: FilmContext): TrackFormat {
   const statistics = film.statistics.get(entry.uid)
-  const isText = entry.type === 17
+  const isVideo = entry.type === 1
   return {
     trackId: entry.number,
     anchorTicks: undefined,
@@ -72,7 +72,8 @@ export function formatOfEntry(entry: TrackEntry, timescale: number, film: FilmCo
     defaultDuration: (entry.defaultDurationNs * timescale) / 1e9,
     delay: Math.round((entry.codecDelayNs * timescale) / 1e9),
     needsFirstFrame: true,
-    endNs: statistics?.durationNs ?? (isText ? undefined : film.durationNs),
+    // The film's length is that of its picture as a rule; sound may end earlier, or be what goes on.
+    endNs: statistics?.durationNs ?? (isVideo ? film.durationNs : undefined),
     endIsLength: statistics?.durationNs !== undefined && statistics.isLength,
     encodings: entry.encodings.frames,
   }

@@ -1,0 +1,74 @@
+import { type AudioTrack, type Demuxer, type MediaIndex, rescale, type SampleBatch } from '@cuemux/core'
+import {
+  type Extent,
+  type PresentationPlan,
+  planTimeline,
+  type RatedRendition,
+  renditionExtent,
+  segmentSpan,
+} from '@cuemux/planner'
+
+/**
+ * The index with a start and an end for every track: where only the media tells, the film's zero, before which nothing
+ * starts, and the film's length, which is its longest track's. The timeline that is planned from it is the index's own.
+ */
+export function withBounds(index: MediaIndex): MediaIndex {
+  if (index.tracks.every(({ start, end }) => start !== undefined && end !== undefined)) return index
+  const { zero } = planTimeline(index)
+  const { durationMs } = index
+  const tracks = index.tracks.map(track => ({
+    ...track,
+    start: track.start ?? rescale(zero.ticks, zero.timescale, track.timescale),
+    end: track.end ?? (durationMs === undefined ? undefined : rescale(durationMs, 1000, track.timescale)),
+  }))
+  return { ...index, tracks }
+}
+
+/** The segments that a rendition really has: where the index doesn't say when a track of sound begins or ends, the media does. */
+export async function trueExtent(demuxer: Demuxer, plan: PresentationPlan, rendition: RatedRendition): Promise<Extent> {
+  const [planned, ...others] = rendition.tracks
+  const indexed = demuxer.index.tracks.find(track => track.id === planned?.id)
+  const isKnown = indexed?.start !== undefined && indexed.end !== undefined
+  const isReference = indexed?.id === demuxer.index.keyframes.trackId
+  if (planned?.kind !== 'audio' || others.length > 0 || isKnown || isReference) return rendition
+  const found = await demuxer.readTrackStart(planned.id)
+  if (found.kind !== 'audio') return rendition
+  const track = found.end === undefined ? { ...found, end: await findEnd(demuxer, plan, rendition, found) } : found
+  return renditionExtent(demuxer.index, plan.segments, track)
+}
+
+/**
+ * Where a track of sound ends: where the last segment that has any of it does. Reads that segment, and where the track
+ * ended before it, some more to find which one it is.
+ */
+async function findEnd(
+  demuxer: Demuxer,
+  plan: PresentationPlan,
+  rendition: RatedRendition,
+  track: AudioTrack,
+): Promise<number | undefined> {
+  const endIn = async (n: number): Promise<number | undefined> =>
+    endOf(await demuxer.readSpan(segmentSpan(plan.segments, n), [track.id]))
+  let high = plan.segments.cuts.length - 1
+  const last = await endIn(high)
+  if (last !== undefined) return last
+  let low = rendition.firstSegment
+  let end = await endIn(low)
+  while (low + 1 < high) {
+    const middle = (low + high) >> 1
+    const found = await endIn(middle)
+    if (found === undefined) high = middle
+    else {
+      low = middle
+      end = found
+    }
+  }
+  return end
+}
+
+function endOf(batches: readonly SampleBatch[]): number | undefined {
+  const batch = batches.at(-1)
+  if (batch === undefined || batch.count === 0) return undefined
+  const last = batch.count - 1
+  return (batch.dts[last] ?? 0) + (batch.compositionOffset[last] ?? 0) + (batch.duration[last] ?? 0)
+}
