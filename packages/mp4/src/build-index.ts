@@ -8,19 +8,19 @@ import { readableSamples } from './readable.js'
 import { entryFields, entryFormat, kindOf } from './sample-entry.js'
 import type { MovieHeader, TrackHeader } from './skeleton.js'
 import { SyncSamples } from './sync-samples.js'
-import { readTables } from './tables.js'
+import { readTables, type SampleTables } from './tables.js'
 import { type TrackTimeline, trackTimeline } from './timeline.js'
 import { makeTrack } from './tracks.js'
 import { readUserData } from './user-data.js'
 
 /** An index, and the columns that were built for it. */
-interface BuiltIndex {
+export interface BuiltIndex {
   readonly index: MediaIndex
-  readonly columns: ReadonlyMap<number, SampleColumns>
+  readonly columns: ReadonlyMap<number, SampleColumns> | undefined
 }
 
 /** A track of the film while its index is built. */
-interface Candidate {
+export interface Candidate {
   readonly boxes: TrackBoxes
   readonly header: TrackHeader
   readonly kind: Track['kind']
@@ -35,46 +35,63 @@ interface Candidate {
 /** Opus needs 80 ms of sound to settle (RFC 7845 §4.6), other codecs a frame. */
 const OPUS_PREROLL_MS = 80
 
-function candidate(
-  movie: MovieBoxes,
-  boxes: TrackBoxes,
-  header: TrackHeader,
-  movieTimescale: number,
-  sizeBytes: number,
-): Candidate | undefined {
+/** A track's samples, from its moov or its fragments. */
+export interface TrackMedia {
+  readonly tables: SampleTables
+  /** Decode time of the tables' first sample, media ticks. */
+  readonly base: number
+  /** Its fragments say that it is encrypted. */
+  readonly isEncrypted: boolean
+}
+
+/** What an index is made from. */
+export interface IndexInput {
+  readonly moov: FoundMoov
+  readonly movie: MovieBoxes
+  readonly header: MovieHeader
+  /** Samples by track, where they lie in fragments. */
+  readonly fragments?: ReadonlyMap<number, TrackMedia> | undefined
+}
+
+function candidate(input: IndexInput, boxes: TrackBoxes, header: TrackHeader): Candidate | undefined {
+  const { bytes } = input.movie
   const kind = kindOf(boxes.handler)
   if (kind === 'other' || header.timescale === 0 || header.id === 0) return undefined
-  const tables = readTables(movie.bytes, boxes.stbl)
+  const media = input.fragments?.get(header.id)
+  const { tables, base } = media ?? { tables: readTables(bytes, boxes.stbl), base: 0 }
   const columns = new SampleColumns(tables)
   const sync = new SyncSamples(tables)
-  const readable = readableSamples(columns, sizeBytes)
+  const readable = readableSamples(columns, input.moov.sizeBytes)
   const entry = boxes.entries[0]!
-  const { format, isEncrypted } = entryFormat(movie.bytes, entry, entryFields(movie.bytes, entry, boxes.handler))
+  const { format, isEncrypted } = entryFormat(bytes, entry, entryFields(bytes, entry, boxes.handler))
   const prerollTicks = format === 'Opus' ? Math.ceil((header.timescale * OPUS_PREROLL_MS) / 1000) : 0
   const timeline = trackTimeline({
     kind,
     columns,
     sync,
     edits: header.edits,
-    movieTimescale,
+    movieTimescale: input.header.timescale,
     timescale: header.timescale,
     prerollTicks,
     readable,
+    base,
+    isOpenEnded: media !== undefined,
   })
   if (timeline === undefined) return undefined
-  const track = { id: header.id, tables, timeline, isEncrypted }
+  const track = { id: header.id, tables, timeline, isEncrypted: isEncrypted || (media?.isEncrypted ?? false) }
   return { boxes, header, kind, columns, sync, timeline, format: track, isCut: readable < columns.count }
 }
 
 /** The tracks to list: those with samples, without the ones that only hold chapters and without a number used twice. */
-function candidates(movie: MovieBoxes, header: MovieHeader, sizeBytes: number): Candidate[] {
+export function findCandidates(input: IndexInput): Candidate[] {
+  const { movie, header } = input
   const chapterTracks = new Set(movie.tracks.flatMap(track => track.chapterTracks))
   const seen = new Set<number>()
   const found: Candidate[] = []
   movie.tracks.forEach((boxes, i) => {
     const track = header.tracks[i]
     if (track === undefined || chapterTracks.has(track.id) || seen.has(track.id)) return
-    const made = candidate(movie, boxes, track, header.timescale, sizeBytes)
+    const made = candidate(input, boxes, track)
     if (made === undefined) return
     seen.add(track.id)
     found.push(made)
@@ -89,15 +106,11 @@ function isDefault(all: readonly Candidate[], track: Candidate): boolean {
   return chosen === undefined ? track.kind !== 'text' && sameKind[0] === track : chosen === track
 }
 
-function nothingToPlay(movie: MovieBoxes, found: readonly Candidate[]): CuemuxError {
-  if (movie.isFragmented && found.length === 0) {
-    return new CuemuxError(
-      'UNSUPPORTED_CONTAINER',
-      'The MP4 is fragmented (its samples are in moof boxes), which Cuemux can not read yet.',
-      { at: { path: 'moov/mvex' }, hint: 'Remux it into a plain MP4 or MKV with ffmpeg -c copy.' },
-    )
-  }
-  return new CuemuxError('CORRUPT_INDEX', 'The film has no video or audio track with samples that can be read.', {
+/** The track at whose keyframes the film is cut: its first video track, else its first sound. */
+export function referenceOf(found: readonly Candidate[]): Candidate {
+  const reference = found.find(track => track.kind === 'video') ?? found.find(track => track.kind === 'audio')
+  if (reference !== undefined) return reference
+  throw new CuemuxError('CORRUPT_INDEX', 'The film has no video or audio track with samples that can be read.', {
     at: { path: 'moov/trak' },
   })
 }
@@ -114,38 +127,59 @@ function durationMs(tracks: readonly Track[]): number | undefined {
   return end > start ? end - start : undefined
 }
 
-/**
- * Makes the index of a film from its moov box.
- *
- * @throws CuemuxError `CORRUPT_INDEX`, `UNSUPPORTED_CONTAINER`, `LIMIT_EXCEEDED`
- */
-export function buildIndex(moov: FoundMoov, movie: MovieBoxes, header: MovieHeader): BuiltIndex {
-  const found = candidates(movie, header, moov.sizeBytes)
-  const reference = found.find(track => track.kind === 'video') ?? found.find(track => track.kind === 'audio')
-  if (reference === undefined) throw nothingToPlay(movie, found)
-  const tracks = found.map(track =>
-    makeTrack({ ...track, bytes: movie.bytes, isDefault: isDefault(found, track) }, track.kind),
-  )
-  const { columns, sync, timeline } = reference
-  const { id, timescale } = reference.header
-  const keyframes = readKeyframes({ trackId: id, timescale, columns, sync, timeline })
-  const format: Mp4Format = {
-    kind: 'mp4',
-    version: FORMAT_VERSION,
-    tracks: found.map(track => track.format),
-    keyframeSamples: keyframes.samples,
-  }
-  const index: MediaIndex = {
+/** The tracks as core's vocabulary has them. */
+export function makeTracks(movie: MovieBoxes, found: readonly Candidate[]): Track[] {
+  return found.map(track => makeTrack({ ...track, bytes: movie.bytes, isDefault: isDefault(found, track) }, track.kind))
+}
+
+/** What of an index depends on how the film's samples were found. */
+interface IndexParts extends Pick<MediaIndex, 'foundBy' | 'tracks' | 'keyframes' | 'closedGops'> {
+  readonly isCut: boolean
+  readonly format: Mp4Format
+}
+
+/** Puts an index together. */
+export function assembleIndex({ moov, movie }: IndexInput, parts: IndexParts): MediaIndex {
+  const { foundBy, tracks, keyframes, closedGops, format, isCut } = parts
+  return {
     container: moov.brand === '' || moov.brand === 'qt  ' ? 'mov' : 'mp4',
-    foundBy: 'moov',
+    foundBy,
     sizeBytes: moov.sizeBytes,
     durationMs: durationMs(tracks),
     ...readUserData(movie.bytes, movie.udta, movie.meta, moov.offsetBytes),
     tracks,
-    keyframes: keyframes.table,
-    closedGops: keyframes.closedGops,
-    isTruncated: moov.isCut || found.some(track => track.isCut),
+    keyframes,
+    closedGops,
+    isTruncated: moov.isCut || isCut,
     format,
   }
+}
+
+/**
+ * Makes the index of a film from its moov box, or from that and all of its fragments.
+ *
+ * @param isCut the source ends within a fragment
+ * @throws CuemuxError `CORRUPT_INDEX`, `LIMIT_EXCEEDED`
+ */
+export function buildIndex(input: IndexInput, isCut = false): BuiltIndex {
+  const found = findCandidates(input)
+  const reference = referenceOf(found)
+  const { columns, sync, timeline } = reference
+  const { id, timescale } = reference.header
+  const keyframes = readKeyframes({ trackId: id, timescale, columns, sync, timeline })
+  const index = assembleIndex(input, {
+    foundBy: input.fragments === undefined ? 'moov' : 'scan',
+    tracks: makeTracks(input.movie, found),
+    keyframes: keyframes.table,
+    closedGops: keyframes.closedGops,
+    isCut: isCut || found.some(track => track.isCut),
+    format: {
+      kind: 'mp4',
+      version: FORMAT_VERSION,
+      tracks: found.map(track => track.format),
+      keyframeSamples: keyframes.samples,
+      fragments: undefined,
+    },
+  })
   return { index, columns: new Map(found.map(track => [track.header.id, track.columns])) }
 }

@@ -7,6 +7,16 @@ const CONCURRENCY = 4
 /** A span of more bytes than this is refused. */
 const MAX_SPAN_BYTES = 1024 * 1024 * 1024
 
+/** Offsets from here on are no place in any source, and would lose their last digits as numbers. */
+export const NOWHERE: number = 2 ** 52
+
+/** A stretch of the source in memory. */
+export interface Chunk {
+  /** Offset in the source, bytes. */
+  readonly at: number
+  readonly bytes: Uint8Array
+}
+
 /** Stretches of the source that samples lie in, as growing columns; each holds whole samples. */
 export class ByteRuns {
   readonly start: number[] = []
@@ -14,6 +24,7 @@ export class ByteRuns {
 
   /** Starts a run when the sample does not follow the last one; returns the run's number. */
   add(position: number, size: number): number {
+    if (position >= NOWHERE) throw new CuemuxError('CORRUPT_MEDIA', 'A sample lies where no file reaches.')
     const last = this.end.length - 1
     if (last >= 0 && this.end[last] === position && position + size - this.start[last]! <= MAX_PIECE_BYTES) {
       this.end[last] = position + size
@@ -37,12 +48,26 @@ interface Pieces {
   readonly end: number[]
 }
 
+/** Number of the chunk that holds a whole stretch, -1 when none does. */
+function heldBy(held: readonly Chunk[], start: number, end: number): number {
+  return held.findIndex(({ at, bytes }) => at <= start && end <= at + bytes.length)
+}
+
 /** Joins runs into reads: what overlaps or is closer than a seek costs, up to the size of a read. */
-function joinRuns(runs: ByteRuns, seekCostBytes: number): Pieces {
-  const order = Uint32Array.from(runs.start.keys()).sort((a, b) => runs.start[a]! - runs.start[b]!)
-  const pieces: Pieces = { pieceOf: new Uint32Array(order.length), start: [], end: [] }
-  for (const run of order) {
-    const last = pieces.start.length - 1
+function joinRuns(runs: ByteRuns, seekCostBytes: number, held: readonly Chunk[]): Pieces {
+  const pieces: Pieces = {
+    pieceOf: new Uint32Array(runs.start.length),
+    start: held.map(({ at }) => at),
+    end: held.map(({ at, bytes }) => at + bytes.length),
+  }
+  const missing: number[] = []
+  for (let run = 0; run < runs.start.length; run++) {
+    const chunk = heldBy(held, runs.start[run]!, runs.end[run]!)
+    if (chunk < 0) missing.push(run)
+    else pieces.pieceOf[run] = chunk
+  }
+  for (const run of missing.sort((a, b) => runs.start[a]! - runs.start[b]!)) {
+    const last = pieces.start.length > held.length ? pieces.start.length - 1 : -1
     const start = runs.start[run]!
     const end = runs.end[run]!
     const isOver = last >= 0 && start < pieces.end[last]!
@@ -77,20 +102,29 @@ function readWhole(
 /**
  * Reads all runs, joined into few reads.
  *
+ * @param held what is in memory already
  * @throws CuemuxError `CORRUPT_MEDIA`, `LIMIT_EXCEEDED`, and what the source throws
  */
-export async function readRuns(source: ByteSource, runs: ByteRuns, signal?: AbortSignal): Promise<ReadRuns> {
-  const pieces = joinRuns(runs, source.seekCostBytes)
+export async function readRuns(
+  source: ByteSource,
+  runs: ByteRuns,
+  signal?: AbortSignal,
+  held: readonly Chunk[] = [],
+): Promise<ReadRuns> {
+  const pieces = joinRuns(runs, source.seekCostBytes, held)
   const count = pieces.start.length
   let total = 0
-  for (let i = 0; i < count; i++) total += pieces.end[i]! - pieces.start[i]!
+  for (let i = held.length; i < count; i++) total += pieces.end[i]! - pieces.start[i]!
   if (total > MAX_SPAN_BYTES) {
     throw new CuemuxError('LIMIT_EXCEEDED', `A segment of ${total} bytes is too large to be held in memory.`, {
-      at: { offsetBytes: pieces.start[0]! },
+      at: { offsetBytes: pieces.start[held.length]! },
     })
   }
   const bytes = new Array<Uint8Array>(count)
-  let next = 0
+  held.forEach((chunk, i) => {
+    bytes[i] = chunk.bytes
+  })
+  let next = held.length
   const worker = async (): Promise<void> => {
     while (next < count) {
       const piece = next++
@@ -104,6 +138,6 @@ export async function readRuns(source: ByteSource, runs: ByteRuns, signal?: Abor
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, count) }, worker))
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, count - held.length) }, worker))
   return { pieceOf: pieces.pieceOf, pieceStart: pieces.start, bytes }
 }

@@ -18,6 +18,14 @@ import { leadOf } from './keyframes.js'
 import { readRanges } from './read-span.js'
 import { TrackReader } from './track-reader.js'
 
+/** Throws `ENCRYPTED` for a track whose samples are. */
+export function refuseEncrypted(trackId: number, isEncrypted: boolean): void {
+  if (!isEncrypted) return
+  throw new CuemuxError('ENCRYPTED', `Track ${trackId} is encrypted.`, {
+    hint: 'Cuemux plays only films that are not protected.',
+  })
+}
+
 /** Reads samples by the tables of the index. */
 export class Mp4Demuxer implements Demuxer {
   readonly index: MediaIndex
@@ -66,11 +74,7 @@ export class Mp4Demuxer implements Demuxer {
     }
     const ranges = trackIds.map(trackId => {
       const reader = this.#readerOf(trackId)
-      if (reader.isEncrypted) {
-        throw new CuemuxError('ENCRYPTED', `Track ${trackId} is encrypted.`, {
-          hint: 'Cuemux plays only films that are not protected.',
-        })
-      }
+      refuseEncrypted(trackId, reader.isEncrypted)
       return { reader, first: reader.sampleAtCut(span.first), end: reader.sampleAtCut(span.end) }
     })
     try {

@@ -1,5 +1,7 @@
 import { type ByteSource, CuemuxError, throwIfAborted, toCuemuxError } from '@cuemux/core'
-import { fourcc, u32, u64 } from './boxes.js'
+import { fourcc, u32 } from './boxes.js'
+import type { Chunk } from './byte-runs.js'
+import { topBox } from './top-level.js'
 
 /** The first read: enough for a small film's whole moov, one round trip for any. */
 const HEAD_BYTES = 64 * 1024
@@ -22,12 +24,12 @@ export interface FoundMoov {
   readonly brand: string
   /** A box's size goes beyond the end of the source. */
   readonly isCut: boolean
+  /** What was read last: the moov's head and what lies behind it. */
+  readonly piece: Chunk
 }
 
 /** A stretch of the source in memory. */
-interface Piece {
-  readonly at: number
-  readonly bytes: Uint8Array
+interface Piece extends Chunk {
   /** It came without waiting: reading costs nothing, so copying would. */
   readonly inMemory: boolean
 }
@@ -42,29 +44,6 @@ async function readPiece(source: ByteSource, at: number, length: number, signal?
   } catch (error) {
     throw toCuemuxError(error, 'SOURCE_UNREACHABLE')
   }
-}
-
-/** What a top-level header says; `undefined` where the bytes are no box. */
-interface TopBox {
-  readonly type: string
-  /** Offset after the box in the source; `Infinity` for a box that goes to the end. */
-  readonly end: number
-}
-
-const TOP_LEVEL = /^[ -~©]{4}$/
-
-function topBox(piece: Piece, at: number): TopBox | undefined {
-  const { bytes } = piece
-  const i = at - piece.at
-  if (bytes.length - i < 8) return undefined
-  const type = fourcc(bytes, i + 4)
-  if (!TOP_LEVEL.test(type)) return undefined
-  const size = u32(bytes, i)
-  if (size === 0) return { type, end: Number.POSITIVE_INFINITY }
-  if (size !== 1) return size < 8 ? undefined : { type, end: at + size }
-  if (bytes.length - i < 16) return undefined
-  const large = u64(bytes, i + 8)
-  return large < 16 ? undefined : { type, end: at + large }
 }
 
 /**
@@ -95,12 +74,13 @@ export async function findMoov(source: ByteSource, head?: Uint8Array, signal?: A
       }
       piece = await readPiece(source, at, sizeBytes - at <= TAIL_BYTES ? sizeBytes - at : HEAD_BYTES, signal)
     }
-    const box = topBox(piece, at)
+    const box = topBox(piece.bytes, piece.at, at)
     if (box === undefined) break
     if (box.type === 'ftyp' && at + 12 <= piece.at + piece.bytes.length) brand = fourcc(piece.bytes, at - piece.at + 8)
     if (box.type === 'moov') {
       const isCut = await isCutAfter(piece, box.end, sizeBytes)
-      return { bytes: await wholeMoov(source, piece, at, box.end, signal), offsetBytes: at, sizeBytes, brand, isCut }
+      const bytes = await wholeMoov(source, piece, at, box.end, signal)
+      return { bytes, offsetBytes: at, sizeBytes, brand, isCut, piece }
     }
     at = box.end
   }
@@ -112,7 +92,7 @@ function isCutAfter(piece: Piece, end: number, sizeBytes: number): boolean {
   let at = end
   while (at < sizeBytes) {
     if (at < piece.at) return false
-    const box = topBox(piece, at)
+    const box = topBox(piece.bytes, piece.at, at)
     if (box === undefined) return false
     if (box.end !== Number.POSITIVE_INFINITY && box.end > sizeBytes) return true
     at = box.end

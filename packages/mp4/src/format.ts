@@ -1,9 +1,10 @@
 import { CuemuxError, type MediaIndex } from '@cuemux/core'
+import type { FragmentTrack } from './moof.js'
 import type { SampleTables } from './tables.js'
 import type { TrackTimeline } from './timeline.js'
 
 /** Version of {@link Mp4Format}: an index with another one has to be made again. */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
 
 /** What is needed to read a track's samples. Plain data. */
 export interface TrackFormat {
@@ -14,6 +15,17 @@ export interface TrackFormat {
   readonly isEncrypted: boolean
 }
 
+/** What is needed to read fragments that an index lists (`sidx`, `mfra`). Plain data. */
+export interface FragmentsFormat {
+  /** Beside {@link Mp4Format.tracks}, in their order. */
+  readonly tracks: readonly (FragmentTrack & {
+    /** What is added to a media time so that it is one on the film's clock, ticks. */
+    readonly mediaShift: number
+  })[]
+  /** How far a sync sample may lie from where the index says, ticks of the reference track. */
+  readonly tolerance: number
+}
+
 /** `MediaIndex.format` of an MP4. Plain data with typed arrays. */
 export interface Mp4Format {
   readonly kind: 'mp4'
@@ -21,6 +33,8 @@ export interface Mp4Format {
   readonly tracks: readonly TrackFormat[]
   /** Samples of the reference track that are the keyframes. */
   readonly keyframeSamples: Uint32Array
+  /** The film's fragments are found by its keyframes' offsets, and its tables hold the first ones only. */
+  readonly fragments: FragmentsFormat | undefined
 }
 
 /**

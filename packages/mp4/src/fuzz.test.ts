@@ -1,6 +1,7 @@
 import { CuemuxError } from '@cuemux/core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { writeFragmented } from '../testing/fragment-writer.js'
 import { memorySource, type TrackSpec, writeMovie } from '../testing/movie-writer.js'
 import { openMp4 } from './index.js'
 
@@ -26,6 +27,25 @@ const VIDEO: TrackSpec = {
 const AUDIO: TrackSpec = { ...VIDEO, kind: 'audio', timescale: 48000, ctts: [[9, 0]], stts: [[9, 1024]] }
 const { stss: _, ...ALL_SYNC } = AUDIO
 const FILM = writeMovie({ tracks: [VIDEO, ALL_SYNC, { ...AUDIO, constantSize: true }], moovFirst: true })
+const FRAGMENTS = {
+  tracks: [VIDEO, ALL_SYNC],
+  moofs: [
+    [
+      { track: 1, first: 0, end: 4 },
+      { track: 2, first: 0, end: 5 },
+    ],
+    [
+      { track: 1, first: 4, end: 9 },
+      { track: 2, first: 5, end: 9 },
+    ],
+  ],
+}
+const FILMS = [
+  ['tables', FILM],
+  ['fragments', writeFragmented({ ...FRAGMENTS, style: { base: 'explicit', tfdt: false, defaults: true } })],
+  ['sidx', writeFragmented({ ...FRAGMENTS, sidx: [0, 1], isHierarchical: true })],
+  ['mfra', writeFragmented({ ...FRAGMENTS, mfra: [0, 1], style: { base: 'none', runLength: 2 } })],
+] as const
 
 /** Opens and reads everything; anything but a `CuemuxError` fails the test. */
 async function readAll(bytes: Uint8Array): Promise<void> {
@@ -57,33 +77,41 @@ function check(error: unknown): undefined {
   return undefined
 }
 
-it('survives changed bytes', async () => {
-  const byte = fc.tuple(fc.nat(FILM.length - 1), fc.oneof(fc.constantFrom(0, 1, 127, 128, 255), fc.nat(255)))
-  await fc.assert(
-    fc.asyncProperty(fc.array(byte, { minLength: 1, maxLength: 12 }), async changes => {
-      const bytes = FILM.slice()
-      for (const [at, value] of changes) bytes[at] = value
-      await readAll(bytes)
-    }),
-    { numRuns: 1500 },
-  )
-}, 30_000)
+it.each(FILMS)(
+  'survives changed bytes: %s',
+  async (_, film) => {
+    const byte = fc.tuple(fc.nat(film.length - 1), fc.oneof(fc.constantFrom(0, 1, 127, 128, 255), fc.nat(255)))
+    await fc.assert(
+      fc.asyncProperty(fc.array(byte, { minLength: 1, maxLength: 12 }), async changes => {
+        const bytes = film.slice()
+        for (const [at, value] of changes) bytes[at] = value
+        await readAll(bytes)
+      }),
+      { numRuns: 600 },
+    )
+  },
+  30_000,
+)
 
-it('survives changed words', async () => {
-  const word = fc.tuple(fc.nat((FILM.length >> 2) - 1), fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xffffffff))
-  await fc.assert(
-    fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 3 }), async changes => {
-      const bytes = FILM.slice()
-      const view = new DataView(bytes.buffer)
-      for (const [at, value] of changes) view.setUint32(at * 4, value)
-      await readAll(bytes)
-    }),
-    { numRuns: 1500 },
-  )
-}, 30_000)
+it.each(FILMS)(
+  'survives changed words: %s',
+  async (_, film) => {
+    const word = fc.tuple(fc.nat((film.length >> 2) - 1), fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xffffffff))
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 3 }), async changes => {
+        const bytes = film.slice()
+        const view = new DataView(bytes.buffer)
+        for (const [at, value] of changes) view.setUint32(at * 4, value)
+        await readAll(bytes)
+      }),
+      { numRuns: 600 },
+    )
+  },
+  30_000,
+)
 
-it('survives an end anywhere', async () => {
-  for (let length = 0; length < FILM.length; length += 3) await readAll(FILM.subarray(0, length))
+it.each(FILMS)('survives an end anywhere: %s', async (_, film) => {
+  for (let length = 0; length < film.length; length += 3) await readAll(film.subarray(0, length))
 })
 
 it('survives random bytes', async () => {

@@ -30,8 +30,8 @@ export interface MovieBoxes {
   readonly tracks: readonly TrackBoxes[]
   readonly udta: BoxPlace | undefined
   readonly meta: BoxPlace | undefined
-  /** Movie fragments may follow (`mvex`). */
-  readonly isFragmented: boolean
+  /** There where movie fragments may follow (§8.8.1). */
+  readonly mvex: BoxPlace | undefined
 }
 
 function chapterTracks(bytes: Uint8Array, trak: readonly BoxPlace[]): number[] {
@@ -100,6 +100,6 @@ export function readMovie(bytes: Uint8Array): MovieBoxes {
     tracks: traks.map(place => trackBoxes(bytes, place)).filter(track => track !== undefined),
     udta: firstOf(moov, 'udta'),
     meta: firstOf(moov, 'meta'),
-    isFragmented: firstOf(moov, 'mvex') !== undefined,
+    mvex: firstOf(moov, 'mvex'),
   }
 }

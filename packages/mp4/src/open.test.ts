@@ -155,7 +155,7 @@ describe('bad input', () => {
     ['a moov of 4 GB', box('moov', new Uint8Array(0)).map((byte, i) => (i < 4 ? 255 : byte)), 'LIMIT_EXCEEDED'],
     ['an empty moov', box('moov', new Uint8Array(20)), 'CORRUPT_INDEX'],
     ['a compressed moov', box('moov', box('cmov', new Uint8Array(20))), 'UNSUPPORTED_CONTAINER'],
-    ['fragments', writeMovie({ tracks: [empty], extra: [mvex] }), 'UNSUPPORTED_CONTAINER'],
+    ['no fragments', writeMovie({ tracks: [empty], extra: [mvex] }), 'CORRUPT_INDEX'],
     ['no samples', writeMovie({ tracks: [empty] }), 'CORRUPT_INDEX'],
     [
       'boxes in boxes',

@@ -1,7 +1,11 @@
 import { type ByteSource, type Demuxer, type MediaIndex, type ReadOptions, toCuemuxError } from '@cuemux/core'
 import { buildIndex } from './build-index.js'
+import type { SampleColumns } from './cursor.js'
 import { Mp4Demuxer } from './demuxer.js'
 import { findMoov } from './find-moov.js'
+import { formatOf } from './format.js'
+import { FragmentDemuxer } from './fragment-demuxer.js'
+import { indexFragments } from './fragments.js'
 import { readMovie } from './movie.js'
 import { readHeaders } from './skeleton.js'
 
@@ -11,24 +15,38 @@ export interface OpenMp4Options extends ReadOptions {
   readonly head?: Uint8Array | undefined
   /** An index that was made before from the same bytes: nothing is read. */
   readonly index?: MediaIndex | undefined
+  /** Called now and then while a fragmented film without an index of its fragments is walked through. */
+  readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined
 }
 
 /**
- * Opens an MP4, MOV or M4A: finds its moov box, wherever it lies, in at most three reads, and makes the index of it.
+ * Opens an MP4, MOV or M4A: finds its moov box, wherever it lies, in at most three reads, and makes the index of it; of
+ * a fragmented film, from the index of its fragments in the file, else from all of their moof boxes.
  *
  * @throws CuemuxError `UNSUPPORTED_CONTAINER`, `CORRUPT_INDEX`, `LIMIT_EXCEEDED`, `ABORTED`, and what the source throws
  */
 export async function openMp4(source: ByteSource, options: OpenMp4Options = {}): Promise<Demuxer> {
   try {
-    if (options.index !== undefined) return new Mp4Demuxer(source, options.index)
+    if (options.index !== undefined) return demuxerFor(source, options.index)
     // Loading it takes longer than using it: it goes on while the source is read.
     const loading = import('mp4box')
     loading.catch(() => {})
     const moov = await findMoov(source, options.head, options.signal)
     const movie = readMovie(moov.bytes)
-    const { index, columns } = buildIndex(moov, movie, readHeaders(await loading, movie))
-    return new Mp4Demuxer(source, index, columns)
+    const header = readHeaders(await loading, movie)
+    const fragmented =
+      movie.mvex === undefined ? undefined : await indexFragments({ source, moov, movie, header, options })
+    const { index, columns } = fragmented ?? buildIndex({ moov, movie, header })
+    return demuxerFor(source, index, columns)
   } catch (error) {
     throw toCuemuxError(error, 'CORRUPT_INDEX', 'The MP4 can not be opened')
   }
+}
+
+/** The reader of the samples that an index of this package lists. */
+function demuxerFor(source: ByteSource, index: MediaIndex, columns?: ReadonlyMap<number, SampleColumns>): Demuxer {
+  const { fragments } = formatOf(index)
+  return fragments === undefined
+    ? new Mp4Demuxer(source, index, columns)
+    : new FragmentDemuxer(source, index, fragments)
 }

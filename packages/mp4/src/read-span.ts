@@ -1,14 +1,25 @@
 import { type ByteSource, CuemuxError, createSampleBatch, SAMPLE_SYNC, type SampleBatch } from '@cuemux/core'
-import { ByteRuns, type ReadRuns, readRuns } from './byte-runs.js'
-import { SampleCursor } from './cursor.js'
-import type { TrackReader } from './track-reader.js'
+import { ByteRuns, type Chunk, type ReadRuns, readRuns } from './byte-runs.js'
+import { type SampleColumns, SampleCursor } from './cursor.js'
+import type { SyncSamples } from './sync-samples.js'
+import type { TrackTimeline } from './timeline.js'
 
 /** A span of more samples than this is refused. */
 const MAX_SPAN_SAMPLES = 2 ** 22
 
+/** A track's samples, and where they lie on the film's clock. */
+export interface SampleReader {
+  readonly id: number
+  readonly timescale: number
+  readonly descriptionCount: number
+  readonly columns: SampleColumns
+  readonly sync: SyncSamples
+  readonly timeline: Pick<TrackTimeline, 'decodeShift' | 'offsetShift' | 'end'>
+}
+
 /** Samples of one track, by number: from `first` to before `end`. */
 export interface SampleRange {
-  readonly reader: TrackReader
+  readonly reader: SampleReader
   readonly first: number
   readonly end: number
 }
@@ -124,15 +135,17 @@ function fillData({ batch, position, run }: Planned, read: ReadRuns): SampleBatc
 /**
  * Reads ranges of samples, all of them in as few reads as they need.
  *
+ * @param held what is in memory already
  * @throws CuemuxError `ENCRYPTED`, `CORRUPT_MEDIA`, `LIMIT_EXCEEDED`, and what the source throws
  */
 export async function readRanges(
   source: ByteSource,
   ranges: readonly SampleRange[],
   signal?: AbortSignal,
+  held?: readonly Chunk[],
 ): Promise<SampleBatch[]> {
   const runs = new ByteRuns()
   const planned = ranges.flatMap(range => planRange(range, runs))
-  const read = await readRuns(source, runs, signal)
+  const read = await readRuns(source, runs, signal, held)
   return planned.map(batch => fillData(batch, read))
 }

@@ -83,7 +83,7 @@ function lastPresentedBefore(columns: SampleColumns, cursor: SampleCursor, time:
 }
 
 /** The end of the samples from `first` to before `end`: when the last presented one's time is over. */
-function lastPresentedEnd(columns: SampleColumns, cursor: SampleCursor, first: number, end: number): number {
+export function lastPresentedEnd(columns: SampleColumns, cursor: SampleCursor, first: number, end: number): number {
   const { offsets } = columns
   cursor.seek(end - 1)
   let stop = cursor.dts + cursor.offset + cursor.duration
@@ -143,13 +143,24 @@ interface TimelineInput {
   readonly prerollTicks: number
   /** Samples whose bytes the source has. */
   readonly readable: number
+  /** Decode time of the tables' first sample, media ticks: 0 in a moov. */
+  readonly base: number
+  /** Where the edit list ends is not the film's end: it speaks of what a moov holds, and fragments follow. */
+  readonly isOpenEnded: boolean
+}
+
+/** The edit list in terms of the tables, whose first sample has the time 0. */
+function tableEdit({ edits, movieTimescale, timescale, base, isOpenEnded }: TimelineInput): EditTimes {
+  const edit = editTimes(edits, movieTimescale, timescale)
+  const mediaEnd = isOpenEnded ? Number.POSITIVE_INFINITY : edit.mediaEnd - base
+  return { ...edit, mediaTime: edit.mediaTime - base, mediaEnd }
 }
 
 /** Applies a track's edit list to its tables; `undefined` for a track without samples in the film. */
 export function trackTimeline(input: TimelineInput): TrackTimeline | undefined {
   const { kind, columns, readable } = input
   if (readable === 0) return undefined
-  const edit = editTimes(input.edits, input.movieTimescale, input.timescale)
+  const edit = tableEdit(input)
   const cursor = new SampleCursor(columns)
   const offsetShift = Math.max(0, -columns.offsets.min)
   const shift = edit.delay - edit.mediaTime

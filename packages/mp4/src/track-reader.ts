@@ -5,7 +5,7 @@ import { SyncSamples } from './sync-samples.js'
 import { firstPresentedFrom, type TrackTimeline } from './timeline.js'
 
 /** Ticks of one timescale in ticks of another, rounded up: exact, so that a boundary splits the same way everywhere. */
-function rescaleUp(ticks: number, from: number, to: number): number {
+export function rescaleUp(ticks: number, from: number, to: number): number {
   if (from === to) return ticks
   const product = ticks * to
   if (!Number.isSafeInteger(product)) {

@@ -1,0 +1,115 @@
+import {
+  type ByteSource,
+  CuemuxError,
+  type Demuxer,
+  type GroupStart,
+  type MediaIndex,
+  type ReadOptions,
+  type SampleBatch,
+  type Span,
+  type Track,
+  throwIfAborted,
+  toCuemuxError,
+} from '@cuemux/core'
+import { ByteWindow } from './byte-window.js'
+import { SampleColumns, SampleCursor } from './cursor.js'
+import { refuseEncrypted } from './demuxer.js'
+import { type FragmentsFormat, formatOf, type Mp4Format } from './format.js'
+import { FragmentSpan, type SpanTrack } from './fragment-span.js'
+import { leadOf } from './keyframes.js'
+import { FragmentTables } from './moof.js'
+import { findSample } from './span-tables.js'
+import { SyncSamples } from './sync-samples.js'
+
+/** Samples after a keyframe that show how its group begins, and fragments in which they are looked for. */
+const LEAD_SAMPLES = 8
+const LEAD_MOOFS = 16
+
+/** Reads samples by the fragments that the film's own index (`sidx`, `mfra`) lists. */
+export class FragmentDemuxer implements Demuxer {
+  readonly index: MediaIndex
+  readonly #source: ByteSource
+  readonly #format: Mp4Format
+  readonly #fragments: FragmentsFormat
+
+  constructor(source: ByteSource, index: MediaIndex, fragments: FragmentsFormat) {
+    this.index = index
+    this.#source = source
+    this.#format = formatOf(index)
+    this.#fragments = fragments
+  }
+
+  #trackOf(trackId: number): Track {
+    const track = this.index.tracks.find(({ id }) => id === trackId)
+    if (track === undefined) throw new CuemuxError('NOT_FOUND', `The film has no track ${trackId}.`)
+    return track
+  }
+
+  #spanTrack(trackId: number): SpanTrack {
+    const { timescale, descriptions, ...track } = this.#trackOf(trackId)
+    const format = this.#format.tracks.find(({ id }) => id === trackId)
+    const fragment = this.#fragments.tracks.find(({ id }) => id === trackId)
+    if (format === undefined || fragment === undefined) {
+      throw new CuemuxError('CORRUPT_INDEX', `The index has nothing of track ${trackId}'s fragments.`)
+    }
+    const frameDuration = track.kind === 'audio' ? track.frameDuration : undefined
+    return { ...fragment, format, timescale, descriptionCount: descriptions.length, frameDuration }
+  }
+
+  async readTrackStart(trackId: number, options?: ReadOptions): Promise<Track> {
+    throwIfAborted(options?.signal)
+    return this.#trackOf(trackId)
+  }
+
+  async readSpan(span: Span, trackIds: readonly number[], options?: ReadOptions): Promise<SampleBatch[]> {
+    throwIfAborted(options?.signal)
+    const { count } = this.index.keyframes
+    if (!(span.first >= 0 && span.first < span.end && span.first < count)) {
+      throw new CuemuxError('NOT_FOUND', `The film has no span from keyframe ${span.first} to ${span.end}.`)
+    }
+    const tracks = trackIds.map(id => this.#spanTrack(id))
+    for (const { id, format } of tracks) refuseEncrypted(id, format.isEncrypted)
+    try {
+      return await new FragmentSpan(this.#source, this.index, this.#format, tracks, span, options?.signal).read()
+    } catch (error) {
+      throw toCuemuxError(error, 'CORRUPT_MEDIA')
+    }
+  }
+
+  async readGroupStarts(keyframes: readonly number[], options?: ReadOptions): Promise<GroupStart[]> {
+    throwIfAborted(options?.signal)
+    const starts: GroupStart[] = []
+    for (const keyframe of keyframes) starts.push(await this.#groupStart(keyframe, options?.signal))
+    return starts
+  }
+
+  async #groupStart(keyframe: number, signal: AbortSignal | undefined): Promise<GroupStart> {
+    const { trackId, time, offsetBytes, count } = this.index.keyframes
+    if (!(keyframe >= 0 && keyframe < count)) {
+      throw new CuemuxError('NOT_FOUND', `The film has no keyframe ${keyframe}.`)
+    }
+    if (this.index.closedGops === true) return { isClosed: true, lead: 0 }
+    const track = this.#spanTrack(trackId)
+    const tables = new FragmentTables([track], this.index.sizeBytes)
+    const writer = tables.writers.get(trackId)!
+    const window = new ByteWindow(this.#source, this.index.sizeBytes, [], false, signal)
+    const wanted = time[keyframe]! - track.mediaShift
+    let moofs = 0
+    await window.walk(offsetBytes[keyframe]!, this.index.sizeBytes, (moof, at) => {
+      tables.addMoof(moof, at)
+      return ++moofs < LEAD_MOOFS && (writer.count < LEAD_SAMPLES || writer.lastPresented <= wanted)
+    })
+    if (writer.count === 0) return { isClosed: true, lead: 0 }
+    const samples = writer.finish()
+    const columns = new SampleColumns(samples)
+    const { tolerance } = this.#fragments
+    const found = findSample(columns, new SyncSamples(samples), 0, wanted - writer.base, tolerance)
+    if (found === undefined) return { isClosed: true, lead: 0 }
+    const lead = leadOf(new SampleCursor(columns, found.sample), columns.count)
+    return { isClosed: lead === 0, lead }
+  }
+
+  spanSizes(): undefined {
+    return undefined
+  }
+}
