@@ -1,6 +1,7 @@
 import { type ByteSource, CuemuxError, createSampleBatch, SAMPLE_SYNC, type SampleBatch } from '@cuemux/core'
 import { ByteRuns, type Chunk, type ReadRuns, readRuns } from './byte-runs.js'
 import { type SampleColumns, SampleCursor } from './cursor.js'
+import { hidePreroll } from './preroll.js'
 import type { SyncSamples } from './sync-samples.js'
 import type { TrackTimeline } from './timeline.js'
 
@@ -14,7 +15,8 @@ export interface SampleReader {
   readonly descriptionCount: number
   readonly columns: SampleColumns
   readonly sync: SyncSamples
-  readonly timeline: Pick<TrackTimeline, 'decodeShift' | 'offsetShift' | 'end'>
+  readonly timeline: Pick<TrackTimeline, 'decodeShift' | 'offsetShift' | 'end'> &
+    Partial<Pick<TrackTimeline, 'first' | 'start' | 'hidesPreroll'>>
 }
 
 /** Samples of one track, by number: from `first` to before `end`. */
@@ -91,6 +93,10 @@ function planBatch(range: SampleRange, first: number, end: number, runs: ByteRun
     run[i] = runs.add(cursor.position, cursor.size)
   } while (cursor.sample + 1 < end && cursor.next())
   extendOverEmpty(cursor, batch, i, reader.timeline.end)
+  const { timeline } = reader
+  if (timeline.hidesPreroll === true && first === timeline.first && timeline.start !== undefined) {
+    hidePreroll(dts, compositionOffset, duration, i + 1, timeline.start)
+  }
   return { batch: i + 1 < batch.count ? shorten(batch, i + 1) : batch, position, run }
 }
 

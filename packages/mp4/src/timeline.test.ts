@@ -48,13 +48,13 @@ describe('edit lists', () => {
     expect(batch.dts[0]).toBe(40)
   })
 
-  it('keeps the keyframe before a start in the middle of a GOP', async () => {
+  it('keeps what has to be decoded before a start in the middle of a GOP, hidden right before it', async () => {
     const { batch, demuxer } = await only({ ...VIDEO, edits: [[400, 90]] })
     const track = demuxer.index.tracks[0] as VideoTrack
     // Sample 7, the keyframe, is presented at 70 of the media, 20 ticks before the start.
-    expect(track).toMatchObject({ start: 0, end: 40, sampleCount: 6, reorderDelay: 30 })
-    expect(batch.dts[0]).toBe(-30)
-    expect(presentation(batch)[0]).toBe(-20)
+    expect(track).toMatchObject({ start: 0, end: 40, sampleCount: 6, reorderDelay: 21 })
+    expect(batch.dts[0]).toBe(-21)
+    expect(presentation(batch)[0]).toBe(-2)
     expect(demuxer.index.keyframes.time).toEqual(Float64Array.of(0))
   })
 

@@ -1,5 +1,6 @@
 import { rescale } from '@cuemux/core'
 import { type SampleColumns, SampleCursor } from './cursor.js'
+import { hiddenDecode } from './preroll.js'
 import type { Edit } from './skeleton.js'
 import type { SyncSamples } from './sync-samples.js'
 
@@ -18,6 +19,8 @@ export interface TrackTimeline {
   readonly stop: number
   /** Decode time of the first sample, ticks on the film's clock. */
   readonly firstDecode: number
+  /** Pictures before `start` are hidden: see {@link hidePreroll}. */
+  readonly hidesPreroll: boolean
   /** Presentation time of the sample that is presented first, ticks; before `start` where samples are only decoded. */
   readonly firstPresentation: number
 }
@@ -182,15 +185,22 @@ export function trackTimeline(input: TimelineInput): TrackTimeline | undefined {
   const firstPresentation = earliest(columns, cursor, first, end, Number.NEGATIVE_INFINITY)
   // A sample that lies across the edit's start is cut by it.
   const mediaStart = Math.max(firstPresentation, Math.min(edit.mediaTime, mediaStop))
+  const shifts = { decodeShift: shift - offsetShift, offsetShift }
+  const start = mediaStart + shift
+  // In fragments the samples of the beginning may not all be known; there they stay as they are.
+  const isTrimmed = edit.mediaTime > 0 && firstPresentation < mediaStart
+  const hidesPreroll = kind === 'video' && isTrimmed && !input.isOpenEnded
   cursor.seek(first)
+  const firstDecode = cursor.dts + shifts.decodeShift
+  const prefix = hidesPreroll ? Math.min(end, lastPresentedBefore(columns, cursor, mediaStart) + 2) - first : 0
   return {
-    decodeShift: shift - offsetShift,
-    offsetShift,
+    ...shifts,
     first,
     end,
-    start: mediaStart + shift,
+    start,
     stop: mediaStop + shift,
-    firstDecode: cursor.dts + shift - offsetShift,
+    firstDecode: hidesPreroll ? hiddenDecode(columns, first, prefix, start, shifts) : firstDecode,
+    hidesPreroll,
     firstPresentation: firstPresentation + shift,
   }
 }
