@@ -80,6 +80,7 @@ describe('writeAudioSpecificConfig', () => {
     [{ sampleRate: 44100, channels: 8 }, '1238'],
     [{ sampleRate: 48000, channels: 2, objectType: 1 }, '0990'],
     [{ sampleRate: 47250, channels: 2 }, '17805c4910'],
+    [{ sampleRate: 24000, channels: 2, sbrRate: 48000 }, '131056e598'],
   ])('%j', (parameters, config) => {
     expect(writeAudioSpecificConfig(parameters)).toEqual(hex(config))
   })

@@ -150,6 +150,8 @@ export interface AacParameters {
   readonly channels: number
   /** Audio object type; 2 (LC) where it is left out. */
   readonly objectType?: number | undefined
+  /** Output rate with SBR, signalled so that decoders without SBR can pass over it (§1.6.5.2); a rate of the standard's table. */
+  readonly sbrRate?: number | undefined
 }
 
 /**
@@ -173,7 +175,10 @@ export function writeAudioSpecificConfig(parameters: AacParameters): Uint8Array 
   const writer = new BitWriter().bits(objectType, 5)
   if (index >= 0) writer.bits(index, 4)
   else writer.bits(15, 4).bits(sampleRate, 24)
-  return writer.bits(configuration, 4).bits(0, 3).toBytes()
+  writer.bits(configuration, 4).bits(0, 3)
+  const sbrIndex = parameters.sbrRate === undefined ? -1 : RATES.indexOf(parameters.sbrRate)
+  if (sbrIndex >= 0) writer.bits(0x2b7, 11).bits(SBR, 5).bits(1, 1).bits(sbrIndex, 4)
+  return writer.toBytes()
 }
 
 /** AudioSpecificConfig from an ADTS frame (§1.A.2.2); `undefined` where the bytes are none. */

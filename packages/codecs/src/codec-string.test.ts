@@ -43,6 +43,7 @@ describe('codecString', () => {
     ['dts', NOTHING, 'dtsh', 'dtsh'],
     ['truehd', NOTHING, undefined, 'mlpa'],
     ['pcm', NOTHING, undefined, undefined],
+    ['pcm', '00000000 01 20', 'fpcm', 'fpcm'],
     ['pcm', NOTHING, 'ipcm', 'ipcm'],
     ['mpeg4', '000001b0f3', undefined, 'mp4v.20.243'],
     ['mpeg4', NOTHING, undefined, 'mp4v.20'],
@@ -53,6 +54,27 @@ describe('codecString', () => {
   ]
   it.each(cases)('%s %s %s → %s', (codec, config, entry, expected) => {
     expect(codecString(codec, hex(config), entry)).toBe(expected)
+  })
+
+  // Configurations of streams that encoders made: x264, x265, SVT-AV1, libvpx, ffmpeg's AAC.
+  it.each([
+    ['H.264 High', 'h264', '0164000cffe1', 'avc1.64000c'],
+    ['H.264 Constrained Baseline', 'h264', '0142c00cffe1', 'avc1.42c00c'],
+    ['H.264 High 10', 'h264', '016e000affe1', 'avc1.6e000a'],
+    ['H.264 High 4:4:4', 'h264', '01f4001effe1', 'avc1.f4001e'],
+    ['HEVC Main 10', 'hevc', '010220000000900000000000 5df000fcfdfafa00000f03', 'hvc1.2.4.L93.90'],
+    ['AV1 Main 8-bit', 'av1', '81000c00', 'av01.0.00M.08'],
+    ['AV1 Main 10-bit', 'av1', '81004c00', 'av01.0.00M.10'],
+    ['VP9 profile 0, BT.709', 'vp9', '01000000 00 0b 82 010101 0000', 'vp09.00.11.08.01.01.01.01.00'],
+    ['VP9 profile 1, 4:4:4', 'vp9', '01000000 01 0b 86 090209 0000', 'vp09.01.11.08.03.09.02.09.00'],
+    ['VP9 profile 3, 10-bit 4:4:4', 'vp9', '01000000 03 0b a6 090209 0000', 'vp09.03.11.10.03.09.02.09.00'],
+    ['VP8', 'vp8', '01000000 00 0b 82 020202 0000', 'vp08.00.11.08'],
+    ['AAC 8 kHz', 'aac', '1588', 'mp4a.40.2'],
+    ['AAC 96 kHz 7.1', 'aac', '1038', 'mp4a.40.2'],
+    ['HE-AAC at 32 kHz, told first', 'aac', '2c0a8800', 'mp4a.40.5'],
+    ['HE-AAC v2 told afterwards', 'aac', '138856e5a54880', 'mp4a.40.29'],
+  ] as const)('of a real stream: %s', (_, codec, config, expected) => {
+    expect(codecString(codec, hex(config))).toBe(expected)
   })
 
   it('refuses a configuration that ends early', () => {

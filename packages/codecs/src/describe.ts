@@ -10,6 +10,7 @@ import { describeEac3 } from './eac3.js'
 import { describeFlac } from './flac.js'
 import { describeHevc } from './hevc.js'
 import { describeOpus } from './opus.js'
+import { describePcm } from './pcm.js'
 import { describeVorbis } from './vorbis.js'
 import { describeVpx } from './vpx.js'
 
@@ -29,6 +30,7 @@ const AUDIO: { readonly [codec in AudioCodec]?: (config: Uint8Array) => AudioDes
   eac3: describeEac3,
   alac: describeAlac,
   vorbis: describeVorbis,
+  pcm: describePcm,
 }
 
 /**

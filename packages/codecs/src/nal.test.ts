@@ -65,10 +65,28 @@ describe('Annex B', () => {
   })
 
   it('is told from lengths', () => {
-    expect(isAnnexB(hex('00000001 67'))).toBe(true)
-    expect(isAnnexB(hex('000001 67'))).toBe(true)
-    expect(isAnnexB(hex('00000005 67'))).toBe(false)
-    expect(isAnnexB(hex('00'))).toBe(false)
+    expect(isAnnexB(hex('00000001 6742 000001 68'), 4)).toBe(true)
+    expect(isAnnexB(hex('000001 6742'), 4)).toBe(true)
+    expect(isAnnexB(hex('00000005 6742000001'), 4)).toBe(false)
+    expect(isAnnexB(hex('00'), 4)).toBe(false)
+  })
+
+  it('is told from a length of 256 to 511 bytes, which looks like a start code', () => {
+    const unit = new Uint8Array(0x104)
+    unit.set(hex('00000100 65'))
+    expect(isAnnexB(unit, 4)).toBe(false)
+    expect(isAnnexB(unit.subarray(0, 100), 4)).toBe(true)
+    expect(isAnnexB(unit.subarray(0, 100), 4, true)).toBe(false)
+    expect(isAnnexB(hex('0001 65 0001 41'), 2)).toBe(false)
+  })
+
+  it('becomes lengths of the size that the configuration asks for', () => {
+    const stream = hex('00000001 6742 000001 68ce')
+    expect(annexBToLengthPrefixed(stream, 2)).toEqual(hex('0002 6742 0002 68ce'))
+    expect(annexBToLengthPrefixed(stream, 1)).toEqual(hex('02 6742 02 68ce'))
+    const long = new Uint8Array(300).fill(1)
+    long.set(hex('000001'))
+    expect(() => annexBToLengthPrefixed(long, 1)).toThrow(expect.objectContaining({ code: 'CORRUPT_MEDIA' }))
   })
 })
 

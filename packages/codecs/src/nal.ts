@@ -44,10 +44,28 @@ function walk(sample: Uint8Array, lengthSize: number, visit: NalVisitor, isPart:
   }
 }
 
-/** Whether the bytes begin with an Annex B start code (two or more zeros and a one). */
-export function isAnnexB(data: Uint8Array): boolean {
-  if (u8(data, 0) !== 0 || u8(data, 1) !== 0) return false
-  return u8(data, 2) === 1 || (u8(data, 2) === 0 && u8(data, 3) === 1)
+/** No picture has a larger unit. */
+const MAX_UNIT_BYTES = 64 * 1024 * 1024
+
+/**
+ * Whether a sample is an Annex B byte stream although its container wants lengths: it begins with a start code, and its
+ * bytes make no row of lengths (00 00 01 xx is the length of a unit of 256 to 511 bytes, too).
+ *
+ * @param lengthSize bytes of each length that the sample would have
+ * @param isPart only the sample's beginning is there
+ */
+export function isAnnexB(sample: Uint8Array, lengthSize: number, isPart = false): boolean {
+  if (sample[0] !== 0 || sample[1] !== 0) return false
+  if (sample[2] !== 1 && !(sample[2] === 0 && sample[3] === 1)) return false
+  let offset = 0
+  while (offset + lengthSize < sample.length) {
+    let length = 0
+    for (let i = 0; i < lengthSize; i++) length = length * 0x100 + u8(sample, offset++)
+    // No unit is empty, and of one byte are only the ends of a sequence and of a stream, which nothing starts with.
+    if (length < 2) return true
+    offset += length
+  }
+  return isPart ? offset > sample.length + MAX_UNIT_BYTES : offset !== sample.length
 }
 
 /**
@@ -71,18 +89,26 @@ function pushTrimmed(units: Uint8Array[], data: Uint8Array, start: number, end: 
   if (end > start) units.push(data.subarray(start, end))
 }
 
-/** An Annex B byte stream as a sample whose NAL units have lengths of four bytes. */
-export function annexBToLengthPrefixed(data: Uint8Array): Uint8Array {
+/**
+ * An Annex B byte stream as a sample whose NAL units have their lengths before them.
+ *
+ * @param lengthSize bytes of each length
+ * @throws CuemuxError `CORRUPT_MEDIA` where a unit is too large for that
+ */
+export function annexBToLengthPrefixed(data: Uint8Array, lengthSize: 1 | 2 | 4 = 4): Uint8Array {
   const units = splitAnnexB(data)
+  const largest = 2 ** (8 * lengthSize)
   let total = 0
-  for (const unit of units) total += 4 + unit.length
+  for (const unit of units) {
+    if (unit.length >= largest) throw new CuemuxError('CORRUPT_MEDIA', `A NAL unit has ${unit.length} bytes.`)
+    total += lengthSize + unit.length
+  }
   const sample = new Uint8Array(total)
-  const view = new DataView(sample.buffer)
   let offset = 0
   for (const unit of units) {
-    view.setUint32(offset, unit.length)
-    sample.set(unit, offset + 4)
-    offset += 4 + unit.length
+    for (let i = lengthSize - 1; i >= 0; i--) sample[offset++] = unit.length >>> (8 * i)
+    sample.set(unit, offset)
+    offset += unit.length
   }
   return sample
 }

@@ -19,7 +19,6 @@ export function describeVorbis(config: Uint8Array): AudioDescription {
   const sampleRate = u32le(config, offset + 12)
   const channels = u8(config, offset + 11)
   if (sampleRate === 0 || channels === 0) throw corrupt('The Vorbis header has no sample rate or no channels.')
-  const nominal = u32le(config, offset + 20)
-  // Zero and "negative" rates mean that nothing is said.
-  return { sampleRate, channels, bitrateBps: nominal > 0 && nominal < 2 ** 31 ? nominal : undefined }
+  // The nominal rate is a wish of the encoder's, which quiet sound stays far below.
+  return { sampleRate, channels }
 }

@@ -22,8 +22,8 @@ export type TextCodec = 'srt' | 'ass' | 'webvtt' | 'tx3g' | 'pgs' | 'vobsub' | '
 export interface SampleDescription {
   /**
    * The decoder's configuration as ISO BMFF carries it: the payload, without box header, of `avcC`, `hvcC`, `av1C`,
-   * `vpcC`, `dOps`, `dfLa`, `dac3`, `dec3` or `alac`; for AAC the AudioSpecificConfig. Empty where the codec has none
-   * (MP3, PCM) or where it is only known from the first sample: see {@link Demuxer.readTrackStart}.
+   * `vpcC`, `dOps`, `dfLa`, `dac3`, `dec3`, `pcmC` or `alac`; for AAC the AudioSpecificConfig. Empty where the codec has
+   * none (MP3; PCM that MP4 can't carry) or where it is only known from the first sample: see {@link Demuxer.readTrackStart}.
    */
   readonly config: Uint8Array
   /** The RFC 6381 string, as `avc1.64001f`; `undefined` where it is not known yet or the codec has none. */

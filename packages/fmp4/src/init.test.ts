@@ -155,7 +155,7 @@ describe('supportedInMp4', () => {
       ['aac', 'mp3', 'mp2', 'opus', 'vorbis', 'flac', 'alac', 'ac3', 'eac3', 'dts', 'truehd', 'pcm', 'unknown'] as const
     ).filter(codec => supportedInMp4(audioTrack({ codec })))
     expect(video).toEqual(['h264', 'hevc', 'av1', 'vp9', 'vp8'])
-    expect(audio).toEqual(['aac', 'mp3', 'mp2', 'opus', 'flac', 'alac', 'ac3', 'eac3'])
+    expect(audio).toEqual(['aac', 'mp3', 'mp2', 'opus', 'flac', 'alac', 'ac3', 'eac3', 'pcm'])
   })
 
   it('has none for text', () => {

@@ -23,7 +23,7 @@ const BRANDS = ['iso6', 'cmfc', 'mp41']
 
 /**
  * Whether a track's codec has a sample entry here: H.264, HEVC, AV1, VP9, VP8, AAC, MP3, MP2, Opus, FLAC, ALAC, AC-3,
- * E-AC-3.
+ * E-AC-3, PCM.
  */
 export function supportedInMp4(track: Track): boolean {
   if (track.kind === 'text') return false

@@ -82,6 +82,20 @@ describe('audioSampleEntry of the other codecs', () => {
     expect(flac(131071)).toContain(' rate 65535\n')
   })
 
+  it('PCM has an entry for whole numbers and one for floats', () => {
+    const pcm = (codecString: string, config: string, bitDepth: number): string => {
+      const track = audioTrack({ codec: 'pcm', bitDepth, descriptions: [description(config, { codecString })] })
+      return describeBoxes(serialize([audioSampleEntry(track, track.descriptions[0])]))
+    }
+    expect(pcm('ipcm', '000000000118', 24)).toBe(
+      'ipcm ref 1 reserved 0 channels 2 bits 24 rate 48000\n  pcmC 000000000118\n',
+    )
+    expect(pcm('fpcm', '000000000120', 32)).toBe(
+      'fpcm ref 1 reserved 0 channels 2 bits 32 rate 48000\n  pcmC 000000000120\n',
+    )
+    expect(() => entryOf({ codec: 'pcm' }, '')).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_CODEC' }))
+  })
+
   it('AC-3 and E-AC-3', () => {
     expect(entryOf({ codec: 'ac3', channels: 6 }, '103dc0')).toBe(
       'ac-3 ref 1 reserved 0 channels 6 bits 16 rate 48000\n  dac3 103dc0\n',

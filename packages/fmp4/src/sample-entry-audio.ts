@@ -15,6 +15,7 @@ const AUDIO_FORMATS: Partial<Record<AudioCodec, readonly [entry: string, configB
   ac3: ['ac-3', 'dac3'],
   eac3: ['ec-3', 'dec3'],
   alac: ['alac', 'alac'],
+  pcm: ['ipcm', 'pcmC'],
 }
 
 /** Whether an audio codec has a sample entry here. */
@@ -29,7 +30,7 @@ export function hasAudioEntry(codec: AudioCodec): boolean {
  */
 export function audioSampleEntry(track: AudioTrack, description: SampleDescription): AudioSampleEntry {
   const format = AUDIO_FORMATS[track.codec]
-  if (format === undefined) {
+  if (format === undefined || (track.codec === 'pcm' && description.config.length === 0)) {
     throw new CuemuxError('UNSUPPORTED_CODEC', `MP4 can't carry the ${track.codec} of track ${track.id}.`)
   }
   const [type, configBox] = format
@@ -39,7 +40,8 @@ export function audioSampleEntry(track: AudioTrack, description: SampleDescripti
   }
   const { channels, sampleRate } = shownFormat(track, description.config)
   const entry = withFields(new AudioSampleEntry(), {
-    type,
+    // ISO/IEC 23003-5 §5.1: whole numbers and floats have entries of their own.
+    type: description.codecString === 'fpcm' ? 'fpcm' : type,
     data_reference_index: 1,
     channel_count: channels,
     samplesize: bitsPerSample(track, description.config),
@@ -70,7 +72,7 @@ function flacEntryRate(rate: number): number {
 }
 
 function bitsPerSample(track: AudioTrack, config: Uint8Array): number {
-  if (track.codec !== 'flac' && track.codec !== 'alac') return 16 // a template field for lossy codecs
+  if (track.codec !== 'flac' && track.codec !== 'alac' && track.codec !== 'pcm') return 16 // a template field for lossy codecs
   return track.bitDepth ?? describeAudio(track.codec, config).bitDepth ?? 16
 }
 

@@ -52,5 +52,7 @@ describe('videoSampleEntry', () => {
     expect(typeOf(hevc)).toBe('hev1')
     expect(typeOf(hevc, 'hvc1')).toBe('hvc1')
     expect(typeOf(videoTrack(), 'avc3')).toBe('avc3')
+    const dolby = videoTrack({ codec: 'hevc', descriptions: [description('01', { codecString: 'dvh1.05.06' })] })
+    expect(typeOf(dolby)).toBe('dvh1')
   })
 })

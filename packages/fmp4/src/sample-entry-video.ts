@@ -14,8 +14,8 @@ interface VideoFormat {
 
 const VIDEO_FORMATS: Partial<Record<VideoCodec, VideoFormat>> = {
   h264: { entries: ['avc1', 'avc3'], configBox: 'avcC' },
-  hevc: { entries: ['hvc1', 'hev1'], configBox: 'hvcC' },
-  av1: { entries: ['av01'], configBox: 'av1C' },
+  hevc: { entries: ['hvc1', 'hev1', 'dvh1', 'dvhe'], configBox: 'hvcC' },
+  av1: { entries: ['av01', 'dav1'], configBox: 'av1C' },
   vp9: { entries: ['vp09'], configBox: 'vpcC' },
   vp8: { entries: ['vp08'], configBox: 'vpcC' },
 }

@@ -182,6 +182,10 @@ export class BlockWalker {
       return
     }
     if (isUnknown) throw this.#damaged('An element without size lies between clusters.')
+    // Cues that lead to a place where nothing begins.
+    if (this.clusterOffset < 0 && !TOP_LEVEL.has(id) && id !== Id.Void && id !== Id.Crc32) {
+      throw this.#damaged('No cluster begins there.')
+    }
     this.position = base + dataStart + size
   }
 

@@ -1,4 +1,5 @@
 import { type ByteSource, CuemuxError, type KeyframeTable, type MediaIndex, type Track, ticksToMs } from '@cuemux/core'
+import { areCuesSparse, areCuesTrue } from './check-cues.js'
 import { createClock } from './clock.js'
 import type { CueColumns } from './cues.js'
 import { Id } from './elements.js'
@@ -7,12 +8,12 @@ import type { Head } from './head.js'
 import { readHeadBlocks } from './head-blocks.js'
 import { type IndexElements, readIndexElements } from './index-elements.js'
 import type { OpenMatroskaOptions } from './open.js'
-import { measureReorderDelay } from './reorder.js'
+import { measureFirstGroup } from './reorder.js'
 import { findEnd, type ScanRequest, type ScanResult, scanKeyframes } from './scan.js'
 import type { TrackEntry } from './track-entry.js'
 import { buildTrack, type FilmContext, type TrackWithFormat, withAnchor } from './track-model.js'
-import { needsFrameBytes } from './track-start.js'
-import { frameTicks, needsReorderMeasured } from './video-track.js'
+import { needsFrameBytes, readFirstFrame } from './track-start.js'
+import { frameTicks, indexNeedsFrame, needsReorderMeasured } from './video-track.js'
 import type { ByteWindow } from './window.js'
 
 /** What an index is built from. */
@@ -44,15 +45,20 @@ export async function buildIndex(input: IndexInput): Promise<MediaIndex> {
   }
   let pairs = entries.map(entry => buildTrack(entry, film)).filter(pair => pair !== undefined)
   let cues = elements.cues?.toColumns(head.segmentStart, segmentEnd)
-  const foundBy = cues === undefined || cues.count === 0 ? 'scan' : 'cues'
+  if (cues?.count === 0) cues = undefined
   let isTruncated = Number.isFinite(head.segmentEnd) && head.segmentEnd > sizeBytes
   const request = scanRequest(input, pairs, reference, segmentEnd, timestampScale)
+  const cuedFilm = { source: input.source, window, referenceId: reference.number, segmentEnd, timestampScale }
+  if (cues !== undefined && !(await areCuesTrue(cuedFilm, cues))) cues = undefined
+  const isSparse = cues !== undefined && !isTruncated && areCuesSparse(cuedFilm, cues, film.durationNs)
+  const foundBy = cues === undefined || isSparse ? 'scan' : 'cues'
   let found: Found | undefined
-  if (cues === undefined || cues.count === 0) {
+  if (cues === undefined || isSparse) {
     const scan = await scanKeyframes(request)
-    cues = scan.cues.toColumns(head.segmentStart, segmentEnd)
+    const scanned = scan.cues.toColumns(head.segmentStart, segmentEnd)
     found = scan
     isTruncated ||= scan.isCut
+    cues = cues === undefined || scanned.count > cues.count ? scanned : cues
   } else if (isTruncated) {
     found = await findEnd(request, cues.clusterOffset[cues.count - 1]!)
   }
@@ -64,7 +70,8 @@ export async function buildIndex(input: IndexInput): Promise<MediaIndex> {
     cues = prepend(cues, first.ticks, first.clusterOffset)
     pairs = anchorTracks(blocks.pairs, reference.number, first.ticks, timestampScale)
   } else pairs = blocks.pairs
-  pairs = await measureReorders(pairs, input, segmentEnd, timestampScale)
+  pairs = await readParameterSets(pairs, input, segmentEnd, timestampScale)
+  pairs = await measureGroups(pairs, input, segmentEnd, timestampScale)
   if (found !== undefined) pairs = pairs.map(pair => withFoundEnd(pair, found, isTruncated, timestampScale))
   return assemble(input, elements, pairs, reference, cues, { foundBy, isTruncated, segmentEnd, timestampScale })
 }
@@ -130,19 +137,44 @@ function prepend(cues: CueColumns, ticks: number, clusterOffset: number): CueCol
   }
 }
 
-async function measureReorders(
+/** Reads the first frame of tracks whose parameter sets are in the frames only, and that isn't in memory yet. */
+async function readParameterSets(
   pairs: readonly TrackWithFormat[],
   { window, head }: IndexInput,
   segmentEnd: number,
   timestampScale: number,
 ): Promise<TrackWithFormat[]> {
+  const film = { firstCluster: head.firstCluster, segmentEnd, timestampScale }
+  const complete: TrackWithFormat[] = []
+  for (const pair of pairs) {
+    const isWanted = pair.track.kind === 'video' && indexNeedsFrame(pair.track)
+    complete.push(isWanted ? await readFirstFrame(pair, film, window) : pair)
+  }
+  return complete
+}
+
+/** So many frames show a rate that only their times tell. */
+const RATE_FRAMES = 60
+
+async function measureGroups(
+  pairs: readonly TrackWithFormat[],
+  { window, head }: IndexInput,
+  segmentEnd: number,
+  timestampScale: number,
+): Promise<TrackWithFormat[]> {
+  const film = { firstCluster: head.firstCluster, segmentEnd, timestampScale }
   const measured: TrackWithFormat[] = []
   for (const pair of pairs) {
     const { track, format } = pair
-    if (track.kind === 'video' && needsReorderMeasured(track)) {
-      const delay = await measureReorderDelay(pair, window, head.firstCluster, segmentEnd, timestampScale)
-      measured.push({ format, track: { ...track, reorderDelay: delay } })
-    } else measured.push(pair)
+    const needsReorder = track.kind === 'video' && needsReorderMeasured(track)
+    if (track.kind !== 'video' || (!needsReorder && track.frameRate !== undefined)) {
+      measured.push(pair)
+      continue
+    }
+    const group = await measureFirstGroup(pair, window, film, needsReorder ? undefined : RATE_FRAMES)
+    // Without a rate that is told, the delay was a guess by the number of frames.
+    const reorderDelay = Math.max(needsReorder ? 0 : track.reorderDelay, group.reorderDelay)
+    measured.push({ format, track: { ...track, reorderDelay, frameRate: track.frameRate ?? group.frameRate } })
   }
   return measured
 }

@@ -1,5 +1,6 @@
 import { writeAudioSpecificConfig } from '@cuemux/codecs'
 import type { AudioCodec, TextCodec, VideoCodec } from '@cuemux/core'
+import { readBitmapInfo, readWaveFormat } from './ms-headers.js'
 
 /** Kind and codec that a CodecID names (RFC 9559 §5.1.4.1.22, the Matroska codec mappings). */
 type CodecOfId =
@@ -57,6 +58,8 @@ const FOURCC: Readonly<Record<string, VideoCodec>> = {
   H264: 'h264',
   X264: 'h264',
   AVC1: 'h264',
+  H265: 'hevc',
+  X265: 'hevc',
   HEVC: 'hevc',
   HVC1: 'hevc',
   XVID: 'mpeg4',
@@ -79,6 +82,9 @@ const FORMAT_TAG: Readonly<Record<number, AudioCodec>> = {
   255: 'aac',
   8192: 'ac3',
   8193: 'dts',
+  28781: 'aac',
+  16707: 'aac',
+  61868: 'flac',
 }
 
 const TYPE_VIDEO = 1
@@ -96,18 +102,15 @@ export function codecOfId(trackType: number, codecId: string, codecPrivate: Uint
 }
 
 function videoCodec(codecId: string, codecPrivate: Uint8Array): VideoCodec {
-  if (codecId !== 'V_MS/VFW/FOURCC' || codecPrivate.length < 20) return lookUp(VIDEO, codecId) ?? 'unknown'
-  // BITMAPINFOHEADER.biCompression.
-  const fourcc = String.fromCharCode(...codecPrivate.subarray(16, 20)).toUpperCase()
-  return lookUp(FOURCC, fourcc) ?? 'unknown'
+  if (codecId !== 'V_MS/VFW/FOURCC') return lookUp(VIDEO, codecId) ?? 'unknown'
+  return lookUp(FOURCC, readBitmapInfo(codecPrivate)?.fourcc ?? '') ?? 'unknown'
 }
 
 function audioCodec(codecId: string, codecPrivate: Uint8Array): AudioCodec {
   if (codecId.startsWith('A_AAC')) return 'aac'
   if (codecId.startsWith('A_DTS')) return 'dts'
-  if (codecId !== 'A_MS/ACM' || codecPrivate.length < 2) return lookUp(AUDIO, codecId) ?? 'unknown'
-  // WAVEFORMATEX.wFormatTag.
-  return FORMAT_TAG[codecPrivate[0]! + 256 * codecPrivate[1]!] ?? 'unknown'
+  if (codecId !== 'A_MS/ACM') return lookUp(AUDIO, codecId) ?? 'unknown'
+  return FORMAT_TAG[readWaveFormat(codecPrivate)?.tag ?? -1] ?? 'unknown'
 }
 
 function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
@@ -116,13 +119,16 @@ function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefin
 
 /**
  * AudioSpecificConfig for the CodecIDs of old that tell the profile by name (`A_AAC/MPEG4/LC/SBR`) instead of by
- * CodecPrivate; SBR stays implicit (ISO/IEC 14496-3 §1.6.5.3). `undefined` where the numbers make none.
+ * CodecPrivate. `undefined` where the numbers make none.
+ *
+ * @param sampleRate of the core, half of what SBR puts out
  */
 export function aacConfigFromId(codecId: string, sampleRate: number, channels: number): Uint8Array | undefined {
   const profiles: Readonly<Record<string, number>> = { MAIN: 1, LC: 2, SSR: 3, LTP: 4 }
   const objectType = lookUp(profiles, codecId.split('/')[2] ?? '') ?? 2
   try {
-    return writeAudioSpecificConfig({ sampleRate, channels, objectType })
+    const sbrRate = codecId.endsWith('/SBR') ? 2 * sampleRate : undefined
+    return writeAudioSpecificConfig({ sampleRate, channels, objectType, sbrRate })
   } catch {
     return undefined
   }

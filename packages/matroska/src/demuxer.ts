@@ -90,20 +90,15 @@ export class MatroskaDemuxer implements Demuxer {
 
   async #readBounds(
     span: Span,
-    bounds: SpanBounds,
+    asked: SpanBounds,
     states: readonly TrackState[],
     trackIds: readonly number[],
     options: ReadOptions,
   ): Promise<SampleBatch[]> {
     const { keyframes } = this.index
     const window = new ByteWindow(this.#source, options, [...this.#head, ...this.#recent])
-    const tracks = createSpanTracks(states, bounds, keyframes.trackId, keyframes.timescale)
-    const walk: SpanWalk = { source: this.#source, format: this.#format, window, bounds, tracks }
-    const begin = bounds.isFirst ? this.#format.firstCluster : bounds.start.clusterOffset
-    const walker = new BlockWalker(begin, this.#format.segmentEnd, tracks)
-    const skippedTo = bounds.isFirst ? begin : await skipInto(this.#source, window, bounds.start, walker)
-    await walkSpan(walk, walker)
-    const earlier = await lookBack(walk, keyframes, skippedTo)
+    const { walk, bounds, begin } = await this.#walk(window, span.first, asked, states)
+    const earlier = await lookBack(walk, keyframes, begin)
     if (bounds.end !== undefined) {
       // Where this span needed the cluster before it, the next one will need the last cluster of this one.
       const lastKeyframe = keyframes.offsetBytes[span.end - 1] ?? bounds.end.clusterOffset
@@ -111,11 +106,37 @@ export class MatroskaDemuxer implements Demuxer {
     }
     const batches: SampleBatch[] = []
     for (const trackId of trackIds) {
-      const track = tracks.find(candidate => candidate.trackId === trackId)!
+      const track = walk.tracks.find(candidate => candidate.trackId === trackId)!
       const batch = await makeBatch(track, earlier.get(trackId) ?? [], bounds)
       if (batch !== undefined) batches.push(batch)
     }
     return batches
+  }
+
+  /** Walks over a span; where no cluster begins at its keyframe's place, from the keyframe before that one. */
+  async #walk(
+    window: ByteWindow,
+    first: number,
+    asked: SpanBounds,
+    states: readonly TrackState[],
+  ): Promise<{ walk: SpanWalk; bounds: SpanBounds; begin: number }> {
+    const { keyframes } = this.index
+    for (let keyframe = first; ; keyframe--) {
+      const isFirst = keyframe === 0
+      const clusterOffset = isFirst ? this.#format.firstCluster : keyframes.offsetBytes[keyframe]!
+      const bounds = keyframe === first ? asked : { ...asked, start: { ...asked.start, clusterOffset, relative: -1 } }
+      const tracks = createSpanTracks(states, bounds, keyframes.trackId, keyframes.timescale)
+      const walk: SpanWalk = { source: this.#source, format: this.#format, window, bounds, tracks }
+      const walker = new BlockWalker(clusterOffset, this.#format.segmentEnd, tracks)
+      try {
+        const begin = isFirst ? clusterOffset : await skipInto(this.#source, window, bounds.start, walker)
+        await walkSpan(walk, walker)
+        return { walk, bounds, begin }
+      } catch (error) {
+        const isMisled = walker.clusterOffset < 0 && error instanceof CuemuxError && error.code === 'CORRUPT_MEDIA'
+        if (!isMisled || isFirst) throw error
+      }
+    }
   }
 
   /** The state of a track; its first frame is read at most once, also for simultaneous callers. */

@@ -1,4 +1,4 @@
-import { describeVideo, type KeyframeKind, keyframeKind } from '@cuemux/codecs'
+import { type KeyframeKind, keyframeKind } from '@cuemux/codecs'
 import type { ByteSource, GroupStart, VideoTrack } from '@cuemux/core'
 import { BlockWalker, TAKE_TIMES } from './block-walker.js'
 import { createHeader, readHeader } from './ebml.js'
@@ -6,6 +6,7 @@ import { Id } from './elements.js'
 import { type ContentEncoding, decodeFrames } from './encodings.js'
 import type { MatroskaFormat } from './format.js'
 import { FRAME_KEY, FrameColumns } from './frame-columns.js'
+import { lengthSizeOf, toLengthPrefixed } from './nal-format.js'
 import { skipInto } from './skip-into.js'
 import { type Cut, isCut } from './span-bounds.js'
 import type { TrackState } from './track-state.js'
@@ -91,8 +92,8 @@ async function kindAt(
   const frame = [await blockStart(window, position, encodings.length === 0 ? FRAME_START_BYTES : MAX_PACKED_BYTES)]
   try {
     await decodeFrames(encodings, frame)
-    const { nalLengthSize } = describeVideo(track.codec, track.descriptions[0].config)
-    return keyframeKind(track.codec, frame[0]!, nalLengthSize ?? 4)
+    toLengthPrefixed(track, frame, true)
+    return keyframeKind(track.codec, frame[0]!, lengthSizeOf(track))
   } catch {
     return 'none'
   }

@@ -1,5 +1,6 @@
 import { BlockWalker, TAKE_TIMES } from './block-walker.js'
 import { createClock } from './clock.js'
+import type { MatroskaFormat } from './format.js'
 import { FRAME_KEY, FrameColumns } from './frame-columns.js'
 import type { TrackWithFormat } from './track-model.js'
 import { step } from './walk-step.js'
@@ -9,17 +10,26 @@ const MAX_FRAMES = 1000
 const MAX_BYTES = 32 * 1024 * 1024
 const PIECE_BYTES = 64 * 1024
 
+/** What a first group of pictures shows of its track. */
+interface FirstGroup {
+  /** How far presentation times, sorted, must be moved so that no frame is decoded after it is shown, ticks of the track. */
+  readonly reorderDelay: number
+  /** Mean frames per second; `undefined` for fewer than two frames. */
+  readonly frameRate: number | undefined
+}
+
 /**
- * The reorder delay of a video track, measured in its first group of pictures: how far its frames' presentation times,
- * sorted, must be moved so that none is decoded after it is shown. Ticks of the track.
+ * Measures what a video track's container and configuration leave open, in its first group of pictures.
+ *
+ * @param maxFrames how many frames are enough
  */
-export async function measureReorderDelay(
+export async function measureFirstGroup(
   pair: TrackWithFormat,
   window: ByteWindow,
-  firstCluster: number,
-  segmentEnd: number,
-  timestampScale: number,
-): Promise<number> {
+  film: Pick<MatroskaFormat, 'firstCluster' | 'segmentEnd' | 'timestampScale'>,
+  maxFrames: number = MAX_FRAMES,
+): Promise<FirstGroup> {
+  const { firstCluster, segmentEnd, timestampScale } = film
   const frames = new FrameColumns()
   const walker = new BlockWalker(firstCluster, segmentEnd, [{ trackId: pair.track.id, take: TAKE_TIMES, frames }])
   let row = 0
@@ -29,7 +39,7 @@ export async function measureReorderDelay(
     let last = status
     while (last === 'block' && !isOver) {
       for (; row < frames.count; row++) if (row > 0 && frames.flags[row]! & FRAME_KEY) isOver = true
-      isOver ||= row >= MAX_FRAMES || walker.position - firstCluster > MAX_BYTES
+      isOver ||= row > maxFrames || walker.position - firstCluster > MAX_BYTES
       if (!isOver) last = walker.walk(chunk.bytes, chunk.base, Number.POSITIVE_INFINITY, true)
     }
   }
@@ -37,7 +47,8 @@ export async function measureReorderDelay(
   const count = Math.max(0, frames.count - 1)
   const pts = Float64Array.from({ length: count }, (_, i) => clock.presentationTime(frames.ticks[i]!, 0))
   const sorted = pts.slice().sort()
-  let delay = 0
-  for (let i = 0; i < count; i++) delay = Math.max(delay, sorted[i]! - pts[i]!)
-  return delay
+  let reorderDelay = 0
+  for (let i = 0; i < count; i++) reorderDelay = Math.max(reorderDelay, sorted[i]! - pts[i]!)
+  const length = count < 2 ? 0 : sorted[count - 1]! - sorted[0]!
+  return { reorderDelay, frameRate: length > 0 ? ((count - 1) * pair.track.timescale) / length : undefined }
 }

@@ -1,7 +1,9 @@
 import { SAMPLE_SYNC, type SampleBatch } from '@cuemux/core'
+import { pcmFrameBytes } from './audio-track.js'
 import { type DecodeTimes, deriveDecodeTimes } from './decode-times.js'
 import { decodeFrames } from './encodings.js'
 import { FRAME_KEY, type FrameColumns } from './frame-columns.js'
+import { toLengthPrefixed } from './nal-format.js'
 import { isCut, type SpanBounds } from './span-bounds.js'
 import type { SpanTrack } from './span-walk.js'
 import { delayOf } from './track-state.js'
@@ -36,6 +38,7 @@ export async function makeBatch(
   const { id, timescale } = track.state.track
   const isText = track.state.track.kind === 'text'
   await decodeFrames(track.state.format.encodings, selection.data)
+  toLengthPrefixed(track.state.track, selection.data)
   const times = isText ? textTimes(track, selection) : mediaTimes(track, selection)
   const size = new Uint32Array(count)
   const flags = new Uint8Array(count)
@@ -128,6 +131,10 @@ function endOfLast(track: SpanTrack, selection: Selection): number {
   const told = duration[last]!
   // BlockDuration is rounded to a container tick: one near a frame's length is that.
   const tick = track.state.clock.duration(1)
+  const { track: source } = track.state
+  // The bytes of PCM are its length.
+  if (source.kind === 'audio' && source.codec === 'pcm' && source.bitDepth !== undefined)
+    return time + Math.max(1, Math.floor(selection.data[last]!.length / pcmFrameBytes(source)))
   if (told > 0 && !(gridTicks > 0 && Math.abs(told - gridTicks) <= tick)) return time + told
   // RFC 9559 §5.1.3.5.7: DiscardPadding is silence at the end of the frame.
   if (gridTicks > 0) return time + (discard > 0 && discard < gridTicks ? Math.round(gridTicks - discard) : gridTicks)

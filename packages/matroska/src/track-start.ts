@@ -39,7 +39,7 @@ export function withFirstFrame(
 /** Finds a track's first block from the film's beginning on. A track without blocks stays as it is. */
 export async function readFirstFrame(
   pair: TrackWithFormat,
-  film: MatroskaFormat,
+  film: Pick<MatroskaFormat, 'firstCluster' | 'segmentEnd' | 'timestampScale'>,
   window: ByteWindow,
 ): Promise<TrackWithFormat> {
   const frames = new FrameColumns()
@@ -63,7 +63,7 @@ export async function readFirstFrame(
   return withFirstFrame(pair, frames.ticks[0]!, first[0], film.timestampScale)
 }
 
-function isTooFar(walker: BlockWalker, film: MatroskaFormat): boolean {
+function isTooFar(walker: BlockWalker, film: Pick<MatroskaFormat, 'firstCluster' | 'timestampScale'>): boolean {
   const ms = ((walker.lastTicks - walker.firstTicks) * film.timestampScale) / 1e6
   return ms > MAX_SEARCH_MS || walker.position - film.firstCluster > MAX_SEARCH_BYTES
 }

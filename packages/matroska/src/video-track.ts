@@ -1,7 +1,15 @@
-import { codecString, describeVideo, type VideoDescription, videoConfigFromSample } from '@cuemux/codecs'
+import {
+  codecString,
+  describeVideo,
+  dolbyVisionString,
+  hasParameterSets,
+  type VideoDescription,
+  videoConfigFromSample,
+} from '@cuemux/codecs'
 import type { HdrMetadata, VideoCodec, VideoTrack } from '@cuemux/core'
 import type { TrackFormat } from './format.js'
 import { rateOfDefaultDuration, timescaleOfRate } from './frame-rate.js'
+import { readBitmapInfo } from './ms-headers.js'
 import type { BlockAdditionMapping, TrackEntry } from './track-entry.js'
 import {
   type CommonFields,
@@ -13,8 +21,8 @@ import {
 } from './track-model.js'
 import type { VideoSettings } from './video-settings.js'
 
-/** Codecs whose configuration only the first frame tells, since Matroska has none or allows to leave it out. */
-const FROM_FRAME: ReadonlySet<VideoCodec> = new Set(['vp8', 'vp9', 'av1'])
+/** Codecs whose first frame tells the configuration where CodecPrivate doesn't, or not all of it. */
+const FROM_FRAME: ReadonlySet<VideoCodec> = new Set(['h264', 'hevc', 'vp8', 'vp9', 'av1'])
 
 /** Codecs whose CodecPrivate is the payload of their configuration box. */
 const PRIVATE_IS_BOX: ReadonlySet<VideoCodec> = new Set(['h264', 'hevc', 'av1'])
@@ -29,7 +37,7 @@ export function buildVideoTrack(
   common: CommonFields,
   film: FilmContext,
 ): TrackWithFormat {
-  const config = PRIVATE_IS_BOX.has(codec) ? plainCodecPrivate(entry) : new Uint8Array(0)
+  const config = configOf(entry, codec)
   const described = describeSafely(codec, config)
   const rate = rateOfDefaultDuration(entry.defaultDurationNs) ?? described.frameRate
   const scale = rate === undefined ? undefined : timescaleOfRate(rate)
@@ -38,12 +46,13 @@ export function buildVideoTrack(
   const isVariable = missesFrames(format, timescale, common.sampleCount)
   const nominalRate = rate === undefined ? undefined : rate.numerator / rate.denominator
   const settings = entry.video
+  const hdr = hdrOf(settings, entry.additions)
   const track: VideoTrack = {
     ...common,
     kind: 'video',
     codec,
     timescale,
-    descriptions: [{ config, codecString: codecString(codec, config) }],
+    descriptions: [{ config, codecString: stringOf(codec, config, hdr) }],
     start: undefined,
     end: undefined,
     ...sizeOf(settings, described),
@@ -53,7 +62,7 @@ export function buildVideoTrack(
     frameRate: isVariable ? meanRate(format, common.sampleCount) : nominalRate,
     reorderDelay: 0,
     colour: settings?.colour ?? described.colour,
-    hdr: hdrOf(settings, entry.additions),
+    hdr,
     bitDepth: described.bitDepth,
     interlaced: (settings?.isInterlaced ?? false) || (described.interlaced ?? false),
   }
@@ -61,12 +70,29 @@ export function buildVideoTrack(
   return withReorder({ track, format }, frames)
 }
 
+/** Dolby Vision that is nothing else stands in the place of the codec that it is made of. */
+function stringOf(codec: VideoCodec, config: Uint8Array, { dolbyVision }: HdrMetadata): string | undefined {
+  const own = codecString(codec, config)
+  const dolby = dolbyVision === undefined ? undefined : dolbyVisionString(codec, dolbyVision.payload)
+  return own === undefined || dolby === undefined || dolby.includes('/') ? own : dolby
+}
+
+function configOf(entry: TrackEntry, codec: VideoCodec): Uint8Array {
+  const nothing = new Uint8Array(0)
+  if (!PRIVATE_IS_BOX.has(codec)) return nothing
+  const whole = plainCodecPrivate(entry)
+  const config = entry.codecId === 'V_MS/VFW/FOURCC' ? (readBitmapInfo(whole)?.extra ?? nothing) : whole
+  // Parameter sets as an Annex B byte stream, as muxers write them that copy a transport stream's.
+  const isByteStream = config[0] === 0 && config[1] === 0 && (config[2] === 1 || (config[2] === 0 && config[3] === 1))
+  return isByteStream ? (configFromFrame(codec, config) ?? nothing) : config
+}
+
 /** Whether the configuration leaves the reordering open, so that it has to be measured in the first group of pictures. */
 export function needsReorderMeasured(track: VideoTrack): boolean {
-  if (track.codec !== 'h264') return false
+  if (track.codec !== 'h264' && track.codec !== 'hevc') return false
   const described = describeSafely(track.codec, track.descriptions[0].config)
   const BASELINE = 66
-  return described.reorderFrames === undefined && described.profile !== BASELINE
+  return described.reorderFrames === undefined && !(track.codec === 'h264' && described.profile === BASELINE)
 }
 
 /** A video track whose decode times lie `frames` frames before its presentation times. */
@@ -86,26 +112,45 @@ export function frameTicks(format: TrackFormat, track: VideoTrack): number {
 /** The track with what its first frame tells about the decoder. */
 export function withVideoFrame(pair: TrackWithFormat, frame: Uint8Array): TrackWithFormat {
   const { track, format } = pair
-  if (track.kind !== 'video' || track.descriptions[0].config.length > 0 || !FROM_FRAME.has(track.codec)) return pair
-  const config = videoConfigFromSample(track.codec, frame)
+  if (track.kind !== 'video' || !needsVideoFrame(track)) return pair
+  const config = configFromFrame(track.codec, frame)
   if (config === undefined) return pair
   const described = describeSafely(track.codec, config)
-  return {
+  const told: TrackWithFormat = {
     format,
     track: {
       ...track,
-      descriptions: [{ config, codecString: codecString(track.codec, config) }],
+      descriptions: [{ config, codecString: stringOf(track.codec, config, track.hdr) }],
       width: track.width || (described.width ?? 0),
       height: track.height || (described.height ?? 0),
       colour: track.colour ?? described.colour,
       bitDepth: described.bitDepth ?? track.bitDepth,
+      interlaced: track.interlaced || (described.interlaced ?? false),
     },
+  }
+  return withReorder(told, described.reorderFrames ?? 0)
+}
+
+/** A damaged frame tells nothing. */
+function configFromFrame(codec: VideoCodec, frame: Uint8Array): Uint8Array | undefined {
+  try {
+    return videoConfigFromSample(codec, frame)
+  } catch {
+    return undefined
   }
 }
 
 /** Whether a first frame is needed to know how to decode the track. */
 export function needsVideoFrame(track: VideoTrack): boolean {
-  return track.descriptions[0].config.length === 0 && FROM_FRAME.has(track.codec)
+  return FROM_FRAME.has(track.codec) && !hasParameterSets(track.codec, track.descriptions[0].config)
+}
+
+/**
+ * Whether the index has to wait for that frame: parameter sets tell by how much pictures are reordered, on which the
+ * film's timeline depends.
+ */
+export function indexNeedsFrame(track: VideoTrack): boolean {
+  return (track.codec === 'h264' || track.codec === 'hevc') && needsVideoFrame(track)
 }
 
 function describeSafely(codec: VideoCodec, config: Uint8Array): VideoDescription {

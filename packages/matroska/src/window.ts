@@ -1,4 +1,4 @@
-import { type ByteSource, type ReadOptions, throwIfAborted } from '@cuemux/core'
+import { type ByteSource, CuemuxError, type ReadOptions, throwIfAborted } from '@cuemux/core'
 
 /** Bytes of the source that lie at `base`. */
 export interface Chunk {
@@ -70,6 +70,13 @@ export class ByteWindow {
     if (limit <= 0) return { base: offset, bytes: new Uint8Array(0) }
     for (const chunk of this.#chunks) if (chunk.base > offset) limit = Math.min(limit, chunk.base - offset)
     const bytes = await this.#source.read(offset, limit, this.#options)
+    const { sizeBytes } = this.#source
+    if (bytes.length < limit && sizeBytes !== undefined) {
+      throw new CuemuxError('SOURCE_CHANGED', 'The source ends before the size that it had when it was opened.', {
+        at: { offsetBytes: offset + bytes.length },
+        hint: 'Open it again.',
+      })
+    }
     const chunk = { base: offset, bytes }
     if (bytes.length > 0) this.#chunks.push(chunk)
     return chunk

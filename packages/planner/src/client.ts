@@ -39,7 +39,7 @@ const PRESETS: Readonly<Record<ClientName, ClientProfile>> = {
     'native',
     'native players',
     'fragmented MP4',
-    [...BASE, 'hevc', 'av1', 'vp9', 'vp8', 'ac3', 'eac3', 'alac'],
+    [...BASE, 'hevc', 'av1', 'vp9', 'vp8', 'ac3', 'eac3', 'alac', 'pcm'],
     true,
   ),
 }

@@ -101,6 +101,7 @@ function profileName(track: VideoTrack, profile: number | undefined): string | u
 function audioInWords(track: AudioTrack): string {
   if (track.codec === 'aac') return AAC_TYPES[aacObjectType(track) ?? ''] ?? 'AAC'
   const name = CODEC_NAMES[track.codec] ?? track.codec
+  if (track.codec === 'pcm' && track.bitDepth !== undefined) return `${name} ${track.bitDepth}-bit`
   return track.hasJoc ? `${name} with Atmos` : name
 }
 

@@ -25,12 +25,12 @@ describe('decide', () => {
     expect(decide(h264(HIGH_10, 'avc1.6e000a'), browser)).toEqual({
       action: 'encode',
       target: 'h264',
-      reason: 'H.264 High 10 4:2:0 10-bit does not play in this browser: H.264 is made from it',
+      reason: 'H.264 High 10 4:2:0 10-bit does not play in this browser: it needs encoding to H.264',
     })
     expect(decide(h264(HIGH_422, 'avc1.7a000a'), browser)).toEqual({
       action: 'encode',
       target: 'h264',
-      reason: 'H.264 High 4:2:2 8-bit does not play in this browser: H.264 is made from it',
+      reason: 'H.264 High 4:2:2 8-bit does not play in this browser: it needs encoding to H.264',
     })
     expect(decide(h264(HIGH_10, 'avc1.6e000a'), resolveClient('native')).action).toBe('copy')
   })
@@ -45,8 +45,18 @@ describe('decide', () => {
     expect(decision).toEqual({
       action: 'encode',
       target: 'h264',
-      reason: 'The decoder configuration of the H.264 8-bit track is broken: H.264 is made from it',
+      reason: 'The decoder configuration of the H.264 8-bit track is broken: it needs encoding to H.264',
     })
+  })
+
+  it('keeps Dolby Vision that is nothing else from players that know HEVC alone', () => {
+    const dolby = video({
+      codec: 'hevc',
+      bitDepth: 10,
+      descriptions: [{ config: new Uint8Array(), codecString: 'dvh1.05.06' }],
+    })
+    expect(decide(dolby, resolveClient(['hvc1'])).action).toBe('encode')
+    expect(decide(dolby, resolveClient(['hvc1', 'dvh1.05'])).action).toBe('copy')
   })
 
   it('decides on the other video codecs by client', () => {
@@ -83,14 +93,14 @@ describe('decide', () => {
     expect(decide(sound('ac3'), browser)).toEqual({
       action: 'encode',
       target: 'aac',
-      reason: 'AC-3 does not play in this browser: AAC is made from it',
+      reason: 'AC-3 does not play in this browser: it needs encoding to AAC',
     })
     expect(decide(sound('dts'), resolveClient('native')).reason).toBe(
-      'DTS is not carried in fragmented MP4: AAC is made from it',
+      'DTS is not carried in fragmented MP4: it needs encoding to AAC',
     )
     expect(decide(audio({ channels: 6 }), browser).reason).toBe('AAC-LC plays in every browser')
     expect(decide(sound('aac', 'mp4a.40.42'), browser).reason).toBe(
-      'xHE-AAC does not play in this browser: AAC is made from it',
+      'xHE-AAC does not play in this browser: it needs encoding to AAC',
     )
   })
 
@@ -98,7 +108,7 @@ describe('decide', () => {
     expect(decide(text(), browser)).toEqual({
       action: 'encode',
       target: 'webvtt',
-      reason: 'SRT subtitles are shown as WebVTT',
+      reason: 'SRT subtitles need conversion to WebVTT',
     })
     expect(decide(text({ codec: 'pgs' }), browser)).toEqual({
       action: 'drop',
@@ -154,5 +164,41 @@ describe('resolveClient', () => {
     expect(message([])).toBe(`BAD_REQUEST: the list of what the client plays is empty; ${allowed}`)
     expect(message(['avc1', 'a b'])).toBe(`BAD_REQUEST: "a b" is no RFC 6381 codec string; ${allowed}`)
     expect(message(new Array(257).fill('avc1'))).toBe(`BAD_REQUEST: the list has more than 256 entries; ${allowed}`)
+  })
+})
+
+describe('decide on sound in plain words', () => {
+  const pcm = (config: Uint8Array) =>
+    audio({
+      codec: 'pcm',
+      bitDepth: 24,
+      descriptions: [{ config, codecString: config.length > 0 ? 'ipcm' : undefined }],
+    })
+  const reason = (track: ReturnType<typeof audio>, client: string) => decide(track, resolveClient(client)).reason
+
+  it('copies PCM that MP4 can carry, for native players', () => {
+    expect(decide(pcm(hex('000000000118')), resolveClient('native'))).toEqual({
+      action: 'copy',
+      reason: 'PCM 24-bit plays in native players',
+    })
+    expect(reason(pcm(new Uint8Array()), 'native')).toBe(
+      'PCM 24-bit is not carried in fragmented MP4: it needs encoding to AAC',
+    )
+    expect(reason(pcm(hex('000000000118')), 'browser')).toBe(
+      'PCM 24-bit does not play in this browser: it needs encoding to AAC',
+    )
+  })
+
+  it('says which AAC it is', () => {
+    expect(reason(sound('aac', 'mp4a.40.5'), 'browser')).toBe('HE-AAC plays in every browser')
+    expect(reason(sound('aac', 'mp4a.40.29'), 'chromecast')).toBe('HE-AAC v2 plays in Chromecast')
+    expect(reason(sound('aac', 'mp4a.40.42'), 'browser')).toBe(
+      'xHE-AAC does not play in this browser: it needs encoding to AAC',
+    )
+  })
+
+  it('says why Dolby Digital is not copied', () => {
+    expect(reason(sound('ac3', 'ac-3'), 'browser')).toBe('AC-3 does not play in this browser: it needs encoding to AAC')
+    expect(reason(audio({ codec: 'eac3', hasJoc: true }), 'safari')).toBe('E-AC-3 with Atmos plays in Safari')
   })
 })

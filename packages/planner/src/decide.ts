@@ -66,7 +66,7 @@ function decideVideo(track: VideoTrack, client: ClientProfile): Decision {
   const words = codecInWords(track)
   const profile = readVideoProfile(track)
   if (profile === 'broken') {
-    return encode('h264', `The decoder configuration of the ${words} track is broken: H.264 is made from it`)
+    return encode('h264', `The decoder configuration of the ${words} track is broken: it needs encoding to H.264`)
   }
   const depth = profile.bitDepth ?? track.bitDepth ?? 8
   const chroma = profile.chromaFormat ?? 1
@@ -74,7 +74,7 @@ function decideVideo(track: VideoTrack, client: ClientProfile): Decision {
     client.capabilities === undefined
       ? client.codecs.includes(track.codec) && (client.playsAnyProfile || isCommonPicture(track, depth, chroma))
       : isListed(track, client.capabilities, depth === 8 && chroma <= 1)
-  return plays ? copy(words, client) : encode('h264', `${notPlayed(words, client)}: H.264 is made from it`)
+  return plays ? copy(words, client) : encode('h264', `${notPlayed(words, client)}: it needs encoding to H.264`)
 }
 
 /** Whether decoders in hardware play it: 4:2:0, and 8 bits or, beyond H.264, 10. */
@@ -88,7 +88,9 @@ function decideAudio(track: AudioTrack, client: ClientProfile): Decision {
     client.capabilities === undefined
       ? client.codecs.includes(track.codec) && (client.playsAnyProfile || isCommonSound(track, client))
       : isListed(track, client.capabilities, true)
-  return plays ? copy(words, client) : encode('aac', `${notPlayed(words, client)}: AAC is made from it`)
+  // PCM of 8 bits without a sign, and of QuickTime's own entries, has no place in MP4.
+  const isCarried = track.codec !== 'pcm' || track.descriptions[0].config.length > 0
+  return plays && isCarried ? copy(words, client) : encode('aac', `${notPlayed(words, client)}: it needs encoding to AAC`)
 }
 
 /** AAC beyond LC, HE and HE v2 is not decoded by most; xHE-AAC is by Apple's. */
@@ -115,7 +117,7 @@ function decideText(track: TextTrack): Decision {
     case 'ass':
     case 'webvtt':
     case 'tx3g':
-      return encode('webvtt', `${words} are shown as WebVTT`)
+      return encode('webvtt', `${words} need conversion to WebVTT`)
     case 'unknown':
       return { action: 'drop', reason: `${words} is not a subtitle format that Cuemux reads` }
     default:

@@ -10,5 +10,6 @@ export {
 export type { SegmentOverhead } from './rates.js'
 export type { Bandwidth, RatedRendition, RenditionPlan } from './rendition.js'
 export { planSegments, type SegmentOptions, type SegmentPlan, segmentSpan } from './segments.js'
+export { supplementalCodecs } from './supplemental-codecs.js'
 export { type MediaTime, planTimeline, type Timeline } from './timeline.js'
 export type { VariantPlan } from './variants.js'

@@ -103,8 +103,8 @@ describe('renditions', () => {
     expect(plan(film({ tracks })).decisions.map(({ track, action, reason }) => [track.id, action, reason])).toEqual([
       [1, 'copy', 'H.264 8-bit plays in every browser'],
       [7, 'drop', 'Only the first video track of a film is shown'],
-      [2, 'encode', 'AC-3 does not play in this browser: AAC is made from it'],
-      [3, 'encode', 'SRT subtitles are shown as WebVTT'],
+      [2, 'encode', 'AC-3 does not play in this browser: it needs encoding to AAC'],
+      [3, 'encode', 'SRT subtitles need conversion to WebVTT'],
     ])
     expect(() => plan(film({ tracks: [video({ bitDepth: 10 }), audio()] }))).toThrow(
       "The film can't be played by this client without encoding: H.264 10-bit does not play in this browser",

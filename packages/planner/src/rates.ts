@@ -84,7 +84,7 @@ const USUAL_RATES: Readonly<Partial<Record<AudioTrack['codec'], readonly [bpsPer
   mp3: [64_000, 0.6],
   mp2: [96_000, 0.6],
   opus: [48_000, 0.6],
-  vorbis: [56_000, 0.6],
+  vorbis: [56_000, 0.3],
   ac3: [80_000, 0.8],
   eac3: [100_000, 0.3],
   dts: [250_000, 0.5],
@@ -94,10 +94,13 @@ const USUAL_RATES: Readonly<Partial<Record<AudioTrack['codec'], readonly [bpsPer
 /** The mean rate of a track without known sizes. Text and unknown video count as nothing. */
 export function trackRate(track: Track): TrackRate {
   const { bitrateBps } = track
+  if (track.codec === 'pcm' && track.bitDepth !== undefined) {
+    const exact = track.sampleRate * track.channels * track.bitDepth
+    return { bps: exact, leastBps: exact }
+  }
   if (bitrateBps !== undefined && bitrateBps > 0) return { bps: bitrateBps, leastBps: bitrateBps * 0.9 }
   if (track.kind !== 'audio') return { bps: 0, leastBps: 0 }
   const raw = track.sampleRate * track.channels * (track.bitDepth ?? 16)
-  if (track.codec === 'pcm') return { bps: raw, leastBps: raw }
   if (track.codec === 'flac' || track.codec === 'alac') return { bps: raw * 0.6, leastBps: raw * 0.1 }
   const [usual, least] = USUAL_RATES[track.codec] ?? [64_000, 0.5]
   const bps = usual * Math.max(1, track.channels)
