@@ -1,5 +1,11 @@
 import type { AudioTrack, VideoTrack } from '@cuemux/core'
-import type { Extent, PresentationPlan, RatedRendition, VariantPlan } from '@cuemux/planner'
+import {
+  type Extent,
+  type PresentationPlan,
+  type RatedRendition,
+  supplementalCodecs,
+  type VariantPlan,
+} from '@cuemux/planner'
 import {
   type MediaRendition,
   type StreamVariant,
@@ -63,6 +69,7 @@ function streamVariant(variant: VariantPlan, addressOf: AddressOf): Omit<StreamV
     resolution: displaySize(video),
     frameRate: video.frameRate,
     videoRange: videoRange(video.colour),
+    supplementalCodecs: supplementalCodecs(video),
   }
 }
 

@@ -1,12 +1,5 @@
-import {
-  type ByteSource,
-  CuemuxError,
-  type Demuxer,
-  type ReadOptions,
-  type SampleBatch,
-  throwIfAborted,
-} from '@cuemux/core'
-import { writeInitSegment, writeMediaSegment } from '@cuemux/fmp4'
+import { type ByteSource, CuemuxError, type Demuxer, type ReadOptions, throwIfAborted } from '@cuemux/core'
+import { writeInitSegment, writeMediaSegment, writePackedAudio } from '@cuemux/fmp4'
 import {
   type Extent,
   type PresentationPlan,
@@ -19,7 +12,7 @@ import { type ClientInput, withConfigurations } from './client.js'
 import { etagFor } from './etag.js'
 import { trueExtent, withBounds } from './extents.js'
 import { lookAtGroups } from './groups.js'
-import { isPackedAudio, writePackedAudio } from './packed-audio.js'
+import { isPackedAudio } from './packed-audio.js'
 import { mediaPlaylist, multivariantPlaylist } from './playlists.js'
 import { CONTENT_TYPES, type Resource, type ResourceEntry, type ResourceKind } from './resource.js'
 import { SpanReader } from './span-reader.js'
@@ -214,7 +207,8 @@ class Presentation implements HlsPresentation {
     if (batches.length === 0) {
       throw new CuemuxError('NOT_FOUND', `Segment ${n} of ${rendition.name} has no samples: its track has none there.`)
     }
-    if (this.#packed.has(rendition)) return writePackedAudio(batches, timeline.shiftFor(batches[0] as SampleBatch))
+    const [first] = batches
+    if (first !== undefined && this.#packed.has(rendition)) return writePackedAudio(first, timeline.shiftFor(first))
     const fragments = batches.map(batch => ({ batch, shift: timeline.shiftFor(batch) }))
     return writeMediaSegment(n + 1, fragments).pieces
   }

@@ -1,4 +1,4 @@
-import { CuemuxError, type Demuxer, rescale, throwIfAborted, ticksToMs } from '@cuemux/core'
+import { CuemuxError, type Demuxer, rescale, type SampleBatch, throwIfAborted, ticksToMs } from '@cuemux/core'
 import { writeInitSegment, writeMediaSegment } from '@cuemux/fmp4'
 import {
   type PresentationPlan,
@@ -9,6 +9,7 @@ import {
   type Timeline,
 } from '@cuemux/planner'
 import { type ClientInput, type PlayableTrack, withConfigurations } from './client.js'
+import { withoutLeading } from './leading.js'
 
 /** Options of {@link Media.stream}. */
 export interface StreamOptions {
@@ -133,6 +134,12 @@ function lastAtOrBefore(count: number, value: (n: number) => number, limit: numb
   return low
 }
 
+/** A stream that starts within the film starts with a keyframe, not with what an open group shows before it. */
+function trimStart(batch: SampleBatch, tracks: readonly PlayableTrack[]): SampleBatch {
+  const track = tracks.find(({ id }) => id === batch.trackId)
+  return track?.kind === 'video' ? withoutLeading(batch, track.reorderDelay) : batch
+}
+
 async function* makeChunks(
   demuxer: Demuxer,
   plan: FragmentPlan,
@@ -157,7 +164,11 @@ async function* makeChunks(
     // The next fragment is read while this one is written.
     if (n < plan.last) next = read(n + 1)
     if (batches.length === 0) continue
-    const fragments = batches.map(batch => ({ batch, shift: plan.shifts.get(batch.trackId) ?? 0 }))
+    const isCut = n === plan.first && n > 0
+    const fragments = batches.map(batch => ({
+      batch: isCut ? trimStart(batch, plan.tracks) : batch,
+      shift: plan.shifts.get(batch.trackId) ?? 0,
+    }))
     yield writeMediaSegment(n - plan.first + 1, fragments).pieces
   }
 }
