@@ -14,6 +14,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   hls: async () => (await import('./commands/hls.js')).hls,
   serve: async () => (await import('./commands/serve.js')).serve,
   remux: async () => (await import('./commands/remux.js')).remux,
+  inspect: async () => (await import('./commands/inspect.js')).inspect,
 }
 
 /**

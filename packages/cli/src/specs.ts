@@ -78,5 +78,19 @@ const REMUX: CommandSpec = {
   examples: ['cuemux remux film.mkv film.mp4', 'cuemux remux film.mkv - --start 60 --duration 10 | mpv -'],
 }
 
+/** `cuemux inspect`. */
+const INSPECT: CommandSpec = {
+  name: 'inspect',
+  positionals: 'INPUT',
+  minPositionals: 1,
+  maxPositionals: 1,
+  summary: 'the structure of any file as a tree: boxes, elements or packets',
+  options: {
+    depth: { type: 'string', value: 'N', help: 'levels shown (all)' },
+    max: { type: 'string', value: 'N', help: 'children of one name shown in one parent (10)' },
+  },
+  examples: ['cuemux inspect film.mkv --depth 2', 'cuemux inspect film.mp4 --max 100 --json'],
+}
+
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly CommandSpec[] = [PROBE, HLS, SERVE, REMUX]
+export const COMMANDS: readonly CommandSpec[] = [PROBE, HLS, SERVE, REMUX, INSPECT]

@@ -93,12 +93,14 @@ async function openDemuxer(source: ByteSource, { signal, onProgress }: OpenOptio
   }
   const { isMp4, openMp4 } = await import('@cuemux/mp4')
   if (isMp4(head)) return openMp4(source, given)
+  const { isMpegTs, openMpegTs } = await import('@cuemux/mpegts')
+  if (isMpegTs(head)) return openMpegTs(source, given)
   throw new CuemuxError(
     'UNSUPPORTED_CONTAINER',
     `${source.name || 'The input'} is no film in a container that Cuemux reads.`,
     {
       at: { offsetBytes: 0 },
-      hint: 'Matroska, WebM, MP4, MOV and M4A are read.',
+      hint: 'Matroska, WebM, MP4, MOV, M4A and MPEG-TS are read.',
     },
   )
 }

@@ -90,7 +90,9 @@ function decideAudio(track: AudioTrack, client: ClientProfile): Decision {
       : isListed(track, client.capabilities, true)
   // PCM of 8 bits without a sign, and of QuickTime's own entries, has no place in MP4.
   const isCarried = track.codec !== 'pcm' || track.descriptions[0].config.length > 0
-  return plays && isCarried ? copy(words, client) : encode('aac', `${notPlayed(words, client)}: it needs encoding to AAC`)
+  return plays && isCarried
+    ? copy(words, client)
+    : encode('aac', `${notPlayed(words, client)}: it needs encoding to AAC`)
 }
 
 /** AAC beyond LC, HE and HE v2 is not decoded by most; xHE-AAC is by Apple's. */

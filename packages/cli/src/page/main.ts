@@ -63,18 +63,10 @@ async function playFilm(film: FilmEntry, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   describeFilm(film, report)
   if (method === 'none') throw new Error('This browser plays no HLS: it has neither media sources nor HLS of its own.')
-  figures.watch(player.play(film, client, method, defaultLanguage(report)))
+  figures.watch(player.play(film, client, method))
   window.scrollTo({ top: 0 })
   // Browsers allow it only after a click on the page; else the viewer presses play.
   video.play().catch(() => {})
-}
-
-/** Language of the sound that the film wants to begin with, of what this browser plays. */
-function defaultLanguage(report: FilmReport): string | undefined {
-  const isCopied = (id: number): boolean =>
-    report.decisions.some(({ trackId, action }) => trackId === id && action === 'copy')
-  const sound = report.tracks.filter(track => track.kind === 'audio' && isCopied(track.id))
-  return (sound.find(track => track.isDefault) ?? sound[0])?.language
 }
 
 /** What this browser plays, and what becomes of the film for it. */

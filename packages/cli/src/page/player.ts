@@ -61,12 +61,8 @@ export class Player {
     byId('audio', HTMLSelectElement).replaceChildren()
   }
 
-  /**
-   * Plays a film from its beginning; gives the hls.js in use, if it is used.
-   *
-   * @param language of the sound to begin with: hls.js would choose among codecs first, and so hit on any language
-   */
-  play(film: FilmEntry, client: string, method: Method, language: string | undefined): Hls | undefined {
+  /** Plays a film from its beginning; gives the hls.js in use, if it is used. */
+  play(film: FilmEntry, client: string, method: Method): Hls | undefined {
     this.stop()
     this.#master = withClient(film.master, client)
     this.#hasRecovered = false
@@ -83,11 +79,12 @@ export class Player {
       // Our segments are fragmented MP4 and need no transmuxing: nothing is left for a worker to do.
       enableWorker: false,
       startFragPrefetch: true,
-      ...(language === undefined ? {} : { audioPreference: { lang: language } }),
+      // Nothing shows them, and hls.js would load a data: address for their track.
+      enableID3MetadataCues: false,
+      enableEmsgMetadataCues: false,
     })
     this.#handle.hls = hls
     hls.on(Events.ERROR, (_event, data) => void this.#onHlsError(hls, data))
-    hls.on(Events.MANIFEST_PARSED, () => beginWith(hls, language))
     hls.on(Events.AUDIO_TRACK_SWITCHING, (_event, { url }) => this.#offerAudio(hls, url))
     hls.loadSource(this.#master)
     hls.attachMedia(this.video)
@@ -134,11 +131,4 @@ export class Player {
     if (this.#handle.hls !== undefined || this.#master === '') return
     this.#onError(`The browser cannot play it: ${this.video.error?.message || 'it gives no reason'}.`)
   }
-}
-
-/** Starts with a variant whose group of sound has the language; the preference alone is weighed after the codec. */
-function beginWith(hls: Hls, language: string | undefined): void {
-  const group = hls.allAudioTracks.find(track => track.lang === language)?.groupId
-  const level = hls.levels.findIndex(({ audioGroups }) => group !== undefined && audioGroups?.includes(group))
-  if (level >= 0) hls.startLevel = level
 }

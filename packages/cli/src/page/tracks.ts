@@ -16,7 +16,7 @@ export function trackCards(report: FilmReport): HTMLElement[] {
     if (decision !== undefined) {
       // Text becomes other text: no encoder is needed for it.
       const isText = decision.target === 'webvtt'
-      const words = isText ? 'Converted' : (ACTIONS[decision.action] ?? decision.action)
+      const words = isText ? 'Needs conversion' : (ACTIONS[decision.action] ?? decision.action)
       head.append(element('span', `badge badge-${isText ? 'drop' : decision.action}`, words))
     }
     card.append(head)

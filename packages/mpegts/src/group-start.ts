@@ -1,0 +1,69 @@
+import { type ByteSource, type GroupStart, type ReadOptions, throwIfAborted, type VideoTrack } from '@cuemux/core'
+import { filmTime, frameTime } from './clock.js'
+import { ElementaryStream } from './elementary-stream.js'
+import type { MpegTsFormat, TrackFormat } from './format.js'
+import { PacketWalker } from './packet-walker.js'
+import { pictureKind } from './picture-kind.js'
+import type { Cut } from './span-read.js'
+
+const PIECE_BYTES = 128 * 1024
+const MAX_BYTES = 16 * 1024 * 1024
+const PREFIX_BYTES = 4096
+/** Pictures behind the keyframe in which leading ones are looked for. */
+const MAX_PICTURES = 64
+
+/** Looks at a keyframe of a video track and the pictures that follow it. */
+export async function readGroupStart(
+  source: ByteSource,
+  film: MpegTsFormat,
+  track: VideoTrack,
+  format: TrackFormat,
+  pid: number,
+  cut: Cut,
+  options: ReadOptions,
+): Promise<GroupStart> {
+  const walker = new PacketWalker(film.stride)
+  const stream = new ElementaryStream(pid, undefined, PREFIX_BYTES)
+  walker.add(stream)
+  const toTicks = (stamp: number, position: number): number =>
+    frameTime(format, track.timescale, filmTime(film.sections, stamp, position), 0)
+  let at = cut.position
+  let isClosed: boolean | undefined
+  for (let piece = PIECE_BYTES; at - cut.position < MAX_BYTES; piece *= 2) {
+    const bytes = await source.read(at, piece, options)
+    if (bytes.length < film.stride) break
+    at += walker.walk(bytes, at, 0, bytes.length)
+    throwIfAborted(options.signal)
+    if (isClosed === undefined && stream.count > 0 && (stream.count > 1 || stream.isPrefixFull)) {
+      const kind = pictureKind(
+        track.codec,
+        stream.bytes.subarray(0, stream.count > 1 ? stream.start[1]! : stream.length),
+        false,
+      )
+      isClosed = kind !== 'open'
+      // H.264: what follows an IDR picture in decode order is shown behind it.
+      if (kind === 'closed' && track.codec === 'h264') return { isClosed, lead: 0 }
+    }
+    const lead = leadOf(toTicks, stream, cut)
+    if (lead !== undefined) return { isClosed: isClosed ?? true, lead }
+  }
+  return { isClosed: isClosed ?? true, lead: leadOf(toTicks, stream, cut, true) ?? 0 }
+}
+
+/** By how much the group's first picture comes before the keyframe; `undefined` where more pictures have to be seen. */
+function leadOf(
+  toTicks: (stamp: number, position: number) => number,
+  stream: ElementaryStream,
+  cut: Cut,
+  isEnd = false,
+): number | undefined {
+  let least = cut.time
+  for (let row = 1; row < stream.count; row++) {
+    if (stream.pts[row]! < 0) continue
+    const time = toTicks(stream.pts[row]!, stream.position[row]!)
+    // Leading pictures come before all others of their group.
+    if (time > cut.time || row > MAX_PICTURES) return cut.time - least
+    least = Math.min(least, time)
+  }
+  return isEnd ? cut.time - least : undefined
+}

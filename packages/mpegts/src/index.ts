@@ -1,0 +1,2 @@
+export { type OpenMpegTsOptions, openMpegTs } from './open.js'
+export { isMpegTs } from './packets.js'

@@ -1,0 +1,112 @@
+import { type MediaIndex, throwIfAborted } from '@cuemux/core'
+import { assembleIndex, type Opening, usualDistance } from './build-index.js'
+import { CLOCK_RATE, filmTime, stampDistance } from './clock.js'
+import { ElementaryStream } from './elementary-stream.js'
+import { type FilmTimes, findFilmTimes } from './film-times.js'
+import type { TimeSections } from './format.js'
+import { PacketWalker } from './packet-walker.js'
+import { sampleTimes } from './sampling.js'
+import { type ReferencePackets, scanStream } from './scan.js'
+
+/** The beginning is read until a keyframe behind the first segment, at most so many bytes; that segment needs them anyway. */
+const BEGINNING = 6 * CLOCK_RATE
+const MAX_BEGINNING_BYTES = 4.5 * 1024 * 1024
+const PIECE_BYTES = 1024 * 1024
+const TAIL_BYTES = 256 * 1024
+const MAX_TAIL_BYTES = 4 * 1024 * 1024
+/** Least distance of nominal keyframes where groups of pictures aren't of one length, 90 kHz. */
+const IRREGULAR_DISTANCE = 6 * CLOCK_RATE
+const MIN_DISTANCE = CLOCK_RATE
+const MAX_NOMINAL = 200_000
+
+/**
+ * The index of a remote stream from its beginning, its end and a few places between: the keyframes of its beginning, and
+ * behind them nominal ones, at the distance of those. `undefined` where the stream must be read through: recordings were
+ * joined in it, or its decode times aren't usable.
+ */
+export async function sampleIndex(opening: Opening): Promise<MediaIndex | undefined> {
+  const { source, plan, reference, readOptions } = opening
+  const end = Math.min(plan.end, plan.begin + MAX_BEGINNING_BYTES)
+  const isEnough = (packets: ReferencePackets): boolean => hasFirstSegment(packets)
+  const scan = await scanStream(source, { ...plan, end, pieceBytes: PIECE_BYTES, isEnough }, readOptions, undefined)
+  const begun = findFilmTimes(scan.packets, usualDistance(reference), plan.end)
+  const firstKey = scan.packets.isKey.indexOf(1)
+  if (!begun.usesDts || begun.sections.position.length !== 1 || scan.epochs.length > 1 || firstKey < 0) return undefined
+  throwIfAborted(readOptions.signal)
+  const last = await lastTimes(opening, begun.sections)
+  const row = begun.dts.findLastIndex(time => !Number.isNaN(time))
+  if (last === undefined || row < 0) return undefined
+  const film = {
+    stride: plan.stride,
+    begin: plan.begin,
+    end: plan.end,
+    sections: begun.sections,
+    pids: opening.beginnings.filter(({ stamp }) => stamp >= 0).map(({ pair }) => pair.track.id),
+  }
+  const model = await sampleTimes(
+    source,
+    film,
+    [scan.packets.position[row]!, begun.dts[row]!],
+    [last.position, last.dts],
+    readOptions,
+  )
+  if (model === undefined) return undefined
+  const times: FilmTimes = { ...begun, sections: { ...begun.sections, endTime: last.dts } }
+  const nominal = { times: nominalTimes(scan.packets, begun, last.pts), last: last.pts, model }
+  return assembleIndex(opening, scan.packets, scan.epochs, times, TAIL_BYTES, nominal)
+}
+
+function hasFirstSegment({ isKey, pts }: ReferencePackets): boolean {
+  const first = isKey.indexOf(1)
+  const last = isKey.lastIndexOf(1)
+  // A picture that follows shows that the keyframe's packet is whole.
+  return first >= 0 && last < isKey.length - 1 && stampDistance(pts[last]!, pts[first]!) >= BEGINNING
+}
+
+/** Times of the pictures at the end. */
+async function lastTimes(
+  { source, plan, readOptions }: Opening,
+  sections: TimeSections,
+): Promise<{ pts: number; dts: number; position: number } | undefined> {
+  for (let size = TAIL_BYTES; size <= MAX_TAIL_BYTES; size *= 4) {
+    const packets = Math.floor(Math.min(size, plan.end - plan.begin) / plan.stride)
+    const from = plan.end - packets * plan.stride
+    const bytes = await source.read(from, plan.end - from, readOptions)
+    const walker = new PacketWalker(plan.stride)
+    const stream = new ElementaryStream(plan.reference.id, 0, 0)
+    walker.add(stream)
+    walker.walk(bytes, from, 0, bytes.length)
+    let pts = Number.NEGATIVE_INFINITY
+    let found: { pts: number; dts: number; position: number } | undefined
+    for (let row = 0; row < stream.count; row++) {
+      if (stream.pts[row]! < 0) continue
+      const position = stream.position[row]!
+      pts = Math.max(pts, filmTime(sections, stream.pts[row]!, position))
+      found = { pts, dts: filmTime(sections, stream.dts[row]!, position), position }
+    }
+    // Pictures are reordered: the one that is shown last isn't the one that is sent last.
+    if (found !== undefined && stream.count >= 4) return found
+  }
+  return undefined
+}
+
+/** Where keyframes are expected behind those that are known: at their distance, if it is always the same. */
+function nominalTimes({ isKey }: ReferencePackets, { pts, pictureTicks }: FilmTimes, end: number): number[] {
+  const keys: number[] = []
+  isKey.forEach((flag, row) => {
+    if (flag === 1 && !Number.isNaN(pts[row]!)) keys.push(pts[row]!)
+  })
+  const distances = keys.slice(1).map((time, i) => time - keys[i]!)
+  const shortest = Math.min(...distances)
+  const longest = Math.max(...distances)
+  let distance = Math.max(IRREGULAR_DISTANCE, distances.length > 0 ? longest * 1.5 : 0)
+  if (distances.length > 0 && longest - shortest < pictureTicks / 2) {
+    const mean = (keys.at(-1)! - keys[0]!) / distances.length
+    distance = mean * Math.ceil(MIN_DISTANCE / mean)
+  }
+  const times: number[] = []
+  const from = keys.at(-1)!
+  for (let n = 1; from + n * distance < end - distance / 2 && times.length < MAX_NOMINAL; n++)
+    times.push(from + n * distance)
+  return times
+}
