@@ -3,6 +3,8 @@ interface Window {
   readonly cuemux: {
     readonly video: HTMLVideoElement
     readonly hls: {
+      readonly audioTracks: readonly { readonly lang?: string }[]
+      readonly audioTrack: number
       on(event: string, listener: (event: string, data: { details: string; fatal: boolean }) => void): void
     }
   }

@@ -1,44 +1,14 @@
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ServedFilms, serveSamples } from '../support/server.js'
+import { type ServedFilms, serveFilms } from '../support/server.js'
 import { type OpenPage, openBrowser } from './chromium.js'
 import { readShownFrame, SAMPLE_RATE } from './clock.js'
+import { bufferedRanges, openFilm, seek } from './film-page.js'
 
 let films: ServedFilms
 beforeAll(async () => {
-  films = await serveSamples()
+  films = await serveFilms()
 })
 afterAll(() => films?.stop())
-
-/** Opens the page with a film and waits until its first frame is there. */
-async function openFilm(page: Page, name: string): Promise<string[]> {
-  const film = films.media.find(entry => entry.name === name)
-  if (film === undefined) throw new Error(`${name} is not served: ${films.media.map(entry => entry.name)}`)
-  await page.goto(`${films.url}#${film.id}`)
-  await page.waitForFunction(() => window.cuemux?.video.readyState >= 2, undefined, { timeout: 30_000 })
-  const errors: string[] = []
-  await page.exposeFunction('noteError', (text: string) => errors.push(text))
-  await page.evaluate(() => {
-    const note = (window as unknown as { noteError(text: string): void }).noteError
-    window.cuemux.hls.on('hlsError', (_, data) => note(`${data.details}${data.fatal ? ' (fatal)' : ''}`))
-  })
-  return errors
-}
-
-async function seek(page: Page, seconds: number): Promise<void> {
-  await page.evaluate(async to => {
-    const { video } = window.cuemux
-    const done = new Promise(resolve => video.addEventListener('seeked', resolve, { once: true }))
-    video.currentTime = to
-    await done
-  }, seconds)
-}
-
-const bufferedRanges = (page: Page): Promise<[number, number][]> =>
-  page.evaluate(() => {
-    const { buffered } = window.cuemux.video
-    return Array.from({ length: buffered.length }, (_, i): [number, number] => [buffered.start(i), buffered.end(i)])
-  })
 
 describe.each(['cuemux-sample.mkv', 'cuemux-sample.mp4'])('%s in Chromium', name => {
   let browser: OpenPage
@@ -47,7 +17,7 @@ describe.each(['cuemux-sample.mkv', 'cuemux-sample.mp4'])('%s in Chromium', name
   let zero = 0
   beforeAll(async () => {
     browser = await openBrowser(1280, 800)
-    errors = await openFilm(browser.page, name)
+    errors = await openFilm(browser.page, films, name)
   })
   afterAll(() => browser?.close())
 
@@ -115,7 +85,7 @@ describe('the page', () => {
   test("fits a phone's width", async () => {
     const browser = await openBrowser(390, 844)
     try {
-      await openFilm(browser.page, 'cuemux-sample.mkv')
+      await openFilm(browser.page, films, 'cuemux-sample.mkv')
       const width = await browser.page.evaluate(() => document.documentElement.scrollWidth)
       expect(width).toBeLessThanOrEqual(390)
       const video = await browser.page.evaluate(() => window.cuemux.video.getBoundingClientRect().width)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,6 +26,8 @@ beforeAll(() => {
   for (const extension of ['mkv', 'mp4']) {
     cpSync(path.join(root, `sample/cuemux-sample.${extension}`), path.join(work, `film.${extension}`))
   }
+  const remux = ['-v', 'error', '-i', 'film.mkv', '-c', 'copy', 'recording.ts']
+  execFileSync('ffmpeg', remux, { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] })
   process.chdir(work)
 })
 afterAll(() => process.chdir(root))

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runOrThrow, runProgram } from '../support/process.js'
-import { type Recipe, recipes } from './recipes.js'
+import { edits } from './edits.js'
+import type { Recipe } from './recipe.js'
+import { recipes } from './recipes.js'
 
 const folder = fileURLToPath(new URL('../.media', import.meta.url))
 const making = new Map<string, Promise<string>>()
@@ -58,18 +60,12 @@ async function cook(recipe: Recipe, out: string): Promise<void> {
   } else if (recipe.program === 'mkvmerge') {
     const { code, stdout } = await runProgram('mkvmerge', args)
     if (code !== 0 && code !== 1) throw new Error(`mkvmerge ${args.join(' ')}: ${stdout}`) // 1: made, with warnings
+  } else if (recipe.program === 'mkvpropedit') {
+    await copyFile(inputs.get(recipe.needs?.[0] ?? '') ?? '', out)
+    await runOrThrow('mkvpropedit', args)
   } else {
-    await copyShare(inputs.get(args[0] ?? '') ?? '', Number(args[1]), out)
-  }
-}
-
-async function copyShare(from: string, share: number, to: string): Promise<void> {
-  const [input, output] = [await open(from, 'r'), await open(to, 'w')]
-  try {
-    const bytes = await input.readFile()
-    await output.writeFile(bytes.subarray(0, Math.floor(bytes.length * share)))
-  } finally {
-    await input.close()
-    await output.close()
+    const [from = '', edit = '', value] = recipe.args
+    const film = await readFile(inputs.get(from) ?? '')
+    await writeFile(out, edits[edit]?.(film, Number(value)) ?? film)
   }
 }

@@ -1,49 +1,25 @@
-/** One command line; `OUT` stands for the file to make, `IN(name)` for another recipe's file. */
-export interface Recipe {
-  readonly needs?: readonly string[]
-  readonly program: 'ffmpeg' | 'mkvmerge' | 'cut'
-  readonly args: readonly string[]
-}
-
-const picture = (rate: string, seconds: number): string[] => [
-  '-f',
-  'lavfi',
-  '-i',
-  `testsrc2=s=640x360:r=${rate}:d=${seconds}`,
-]
-/** A rising tone, another one on the right: no two places of it sound alike. */
-const sound = (seconds: number): string[] => [
-  '-f',
-  'lavfi',
-  '-i',
-  `aevalsrc='0.3*sin(2*PI*t*(310+19*t))|0.3*sin(2*PI*t*(520+11*t))':s=48000:d=${seconds}`,
-]
-const h264 = '-c:v libx264 -preset veryfast -pix_fmt yuv420p -b:v 900k -g 48 -keyint_min 24 -bf 3'.split(' ')
-const aac = '-c:a aac -b:a 128k -ac 2'.split(' ')
-
-const make = (...args: string[]): Recipe => ({ program: 'ffmpeg', args: [...args, 'OUT'] })
-const remux = (from: string, ...args: string[]): Recipe => ({
-  needs: [from],
-  program: 'ffmpeg',
-  args: ['-i', `IN(${from})`, '-c', 'copy', ...args, 'OUT'],
-})
-const merge = (from: string, ...args: string[]): Recipe => ({
-  needs: [from],
-  program: 'mkvmerge',
-  args: ['-q', '-o', 'OUT', ...args, `IN(${from})`],
-})
-/** The first part of another file. */
-const cut = (from: string, share: number): Recipe => ({ needs: [from], program: 'cut', args: [from, String(share)] })
+import { aac, edit, h264, make, merge, picture, type Recipe, remux, sound } from './recipe.js'
+import { defectRecipes } from './recipes-defects.js'
+import { playedRecipes } from './recipes-played.js'
 
 /** Length of the films, s: five segments of six seconds. */
 const LENGTH = 30
 
 /** The test inputs by name. */
 export const recipes: Readonly<Record<string, Recipe>> = {
+  ...defectRecipes,
+  ...playedRecipes,
   'h264_aac.mkv': make(...picture('24', LENGTH), ...sound(LENGTH), ...h264, ...aac, '-metadata', 'title=Film'),
   'h264_aac.mp4': remux('h264_aac.mkv'), // moov at the end
   'h264_aac_fast.mp4': remux('h264_aac.mkv', '-movflags', '+faststart'),
   'h264_aac.mov': remux('h264_aac.mkv'),
+  // The moov waits for the first samples, so that it has the edit lists of both tracks.
+  'h264_aac_frag.mp4': remux('h264_aac.mkv', '-movflags', '+frag_keyframe+delay_moov+default_base_moof'),
+  'h264_aac.ts': remux('h264_aac.mkv'),
+  // As a live stream writes it: sizes unknown, no Cues, no duration.
+  'live_sized.mkv': remux('h264_aac.mkv', '-live', '1', '-write_crc32', '0', '-cluster_time_limit', '2000'),
+  'live.mkv': edit('live_sized.mkv', 'forgetSizes'),
+  'h264_opengop.mp4': remux('h264_opengop.mkv'),
   'h264_23976.mkv': make(...picture('24000/1001', LENGTH), ...sound(LENGTH), ...h264, ...aac),
   'h264_vfr.mkv': make(
     ...picture('24', LENGTH),
@@ -88,11 +64,20 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     ...'-metadata:s:a:0 language=eng -metadata:s:a:1 language=fre -disposition:a:0 default'.split(' '),
     ...h264,
   ),
+  'second_sound_first.mkv': remux(
+    'two_sounds.mkv',
+    '-map',
+    '0',
+    '-disposition:a:0',
+    '0',
+    '-disposition:a:1',
+    'default',
+  ),
   'lacing.mkv': merge('h264_ac3.mkv', '--engage', 'lacing_xiph'),
   'lacing_ebml_aac.mkv': merge('h264_aac.mkv', '--engage', 'lacing_ebml'),
   'zlib.mkv': merge('two_sounds.mkv', '--compression', '0:zlib', '--compression', '1:zlib'),
-  'truncated.mkv': cut('h264_aac.mkv', 2 / 3),
-  'truncated.mp4': cut('h264_aac_fast.mp4', 2 / 3),
+  'truncated.mkv': edit('h264_aac.mkv', 'cut', 2 / 3),
+  'truncated.mp4': edit('h264_aac_fast.mp4', 'cut', 2 / 3),
   // Half an hour of small samples: what opening costs shows here.
   'long.mkv': make(
     ...'-f lavfi -i testsrc2=s=64x36:r=24:d=1800 -f lavfi -i sine=300:r=48000:d=1800'.split(' '),

@@ -16,10 +16,12 @@ export interface ServedFilms {
   stop(): Promise<number | null>
 }
 
-/** Serves the sample films as `npm start` does: the root's script, on any free port. */
-export async function serveSamples(): Promise<ServedFilms> {
+/** Serves files and folders, or the sample films, as `npm start` does: the root's script, on any free port. */
+export async function serveFilms(...inputs: string[]): Promise<ServedFilms> {
   const script = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))
-  const child = spawn(process.execPath, [script, '--json', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [script, ...inputs, '--json', '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const closed = new Promise<number | null>(resolve => child.once('close', resolve))
   const complaints: Buffer[] = []
   child.stderr.on('data', (bytes: Buffer) => complaints.push(bytes))

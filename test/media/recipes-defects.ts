@@ -1,0 +1,57 @@
+import { aac, edit, h264, make, merge, picture, type Recipe, remux, sound } from './recipe.js'
+
+/** Length of most films here, s: three segments. */
+const LENGTH = 14
+
+const film = (...args: string[]): Recipe => make(...picture('24', LENGTH), ...sound(LENGTH), ...h264, ...args)
+const around = [0, 1, 2, 3, 4, 5].map(i => `0.2*sin(2*PI*t*(${300 + 90 * i}+${11 + 2 * i}*t))`).join('|')
+
+/** One small film for each way in which packagers go wrong, by name. */
+export const defectRecipes: Readonly<Record<string, Recipe>> = {
+  'aac_51.mkv': make(
+    ...picture('24', LENGTH),
+    ...['-f', 'lavfi', '-i', `aevalsrc='${around}':c=5.1:s=48000:d=${LENGTH}`],
+    ...h264,
+    ...'-c:a aac -b:a 320k'.split(' '),
+  ),
+  'aac_22050.mkv': film(...aac, '-ar', '22050'),
+  // Ten minutes of 24000/1001 and 44100 Hz: what is rounded away in every segment adds up.
+  'ten_minutes.mkv': make(
+    ...'-f lavfi -i testsrc2=s=64x36:r=24000/1001:d=600 -f lavfi -i sine=300:r=44100:d=600'.split(' '),
+    ...'-c:v libx264 -preset ultrafast -bf 2 -pix_fmt yuv420p -b:v 40k -g 48 -c:a aac -b:a 32k'.split(' '),
+  ),
+  'attachments.mkv': {
+    needs: ['h264_aac.mkv', 'aac_only.m4a'],
+    program: 'mkvmerge',
+    args: [
+      ...['-q', '-o', 'OUT', '--attachment-mime-type', 'font/ttf', '--attach-file', 'IN(aac_only.m4a)'],
+      'IN(h264_aac.mkv)',
+    ],
+  },
+  'block_groups.mkv': merge('h264_aac.mkv', '--engage', 'no_simpleblocks'),
+  'cues_of_sound.mkv': merge('h264_aac.mkv', '--cues', '0:iframes', '--cues', '1:all'),
+  // Its title of 19 characters makes room for what says that headers are stripped.
+  'unstripped_ac3.mkv': film(
+    ...'-c:a ac3 -b:a 192k -ac 2 -write_crc32 0 -metadata:s:a title=HeaderStrippingHere'.split(' '),
+  ),
+  'stripped_ac3.mkv': edit('unstripped_ac3.mkv', 'stripHeaders', 2),
+  'vfr_without_duration.mkv': {
+    needs: ['h264_vfr.mkv'],
+    program: 'mkvpropedit',
+    args: '-q OUT --edit track:v1 --delete default-duration'.split(' '),
+  },
+  'mp2.mkv': film('-c:a', 'mp2', '-b:a', '192k'),
+  'pcm.mkv': film('-c:a', 'pcm_s16le'),
+  'alac.mkv': film('-c:a', 'alac'),
+  'truehd.mkv': film('-c:a', 'truehd', '-strict', '-2'),
+  'wide_colours.mkv': make(
+    ...picture('24', LENGTH),
+    ...sound(LENGTH),
+    '-vf',
+    'setsar=4/3',
+    ...'-colorspace bt2020nc -color_primaries bt2020 -color_trc smpte2084 -color_range tv'.split(' '),
+    ...h264,
+    ...aac,
+  ),
+  'wide_colours.mp4': remux('wide_colours.mkv'),
+}
