@@ -97,12 +97,12 @@ export class MatroskaDemuxer implements Demuxer {
   ): Promise<SampleBatch[]> {
     const { keyframes } = this.index
     const window = new ByteWindow(this.#source, options, [...this.#head, ...this.#recent])
-    const { walk, bounds, begin } = await this.#walk(window, span.first, asked, states)
+    const { walk, bounds, begin, end } = await this.#walk(window, span.first, asked, states)
     const earlier = await lookBack(walk, keyframes, begin)
     if (bounds.end !== undefined) {
       // Where this span needed the cluster before it, the next one will need the last cluster of this one.
       const lastKeyframe = keyframes.offsetBytes[span.end - 1] ?? bounds.end.clusterOffset
-      this.#recent = window.keepFrom(earlier.size > 0 ? lastKeyframe : bounds.end.clusterOffset)
+      this.#recent = window.keep(earlier.size > 0 ? lastKeyframe : bounds.end.clusterOffset, end)
     }
     const batches: SampleBatch[] = []
     for (const trackId of trackIds) {
@@ -119,7 +119,7 @@ export class MatroskaDemuxer implements Demuxer {
     first: number,
     asked: SpanBounds,
     states: readonly TrackState[],
-  ): Promise<{ walk: SpanWalk; bounds: SpanBounds; begin: number }> {
+  ): Promise<{ walk: SpanWalk; bounds: SpanBounds; begin: number; end: number }> {
     const { keyframes } = this.index
     for (let keyframe = first; ; keyframe--) {
       const isFirst = keyframe === 0
@@ -131,7 +131,7 @@ export class MatroskaDemuxer implements Demuxer {
       try {
         const begin = isFirst ? clusterOffset : await skipInto(this.#source, window, bounds.start, walker)
         await walkSpan(walk, walker)
-        return { walk, bounds, begin }
+        return { walk, bounds, begin, end: walker.position }
       } catch (error) {
         const isMisled = walker.clusterOffset < 0 && error instanceof CuemuxError && error.code === 'CORRUPT_MEDIA'
         if (!isMisled || isFirst) throw error

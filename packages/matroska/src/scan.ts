@@ -122,7 +122,9 @@ class Scan {
         break
       }
       readFrom = -1
-      if (window.heldBytes > MAX_HELD_BYTES) window = new ByteWindow(source, options, window.keepFrom(walker.position))
+      if (window.heldBytes > MAX_HELD_BYTES) {
+        window = new ByteWindow(source, options, window.keep(walker.position, Number.POSITIVE_INFINITY))
+      }
       options.onProgress?.(walker.position - firstCluster, segmentEnd - firstCluster)
     }
     if (walker.position < segmentEnd && Number.isFinite(segmentEnd)) this.isCut = true

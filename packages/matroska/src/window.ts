@@ -97,17 +97,20 @@ export class ByteWindow {
     return total
   }
 
-  /** What was fetched from `position` on, for the next span; at most 8 MiB. */
-  keepFrom(position: number): Chunk[] {
+  /**
+   * What was fetched from `position` to before `end`, for the next span; at most 8 MiB. An `end` between two elements
+   * leaves none of them half here and half in a later read, which would have to be copied together.
+   */
+  keep(position: number, end: number): Chunk[] {
     const kept: Chunk[] = []
     let total = 0
     for (const chunk of this.#chunks) {
-      if (endOf(chunk) <= position) continue
       const skip = Math.max(0, position - chunk.base)
-      const length = chunk.bytes.length - skip
+      const length = Math.min(chunk.bytes.length, end - chunk.base) - skip
+      if (length <= 0) continue
       if (total + length > MAX_KEPT_BYTES) continue
       total += length
-      const rest = chunk.bytes.subarray(skip)
+      const rest = chunk.bytes.subarray(skip, skip + length)
       const bytes = length <= MAX_COPIED_BYTES && skip > 0 ? new Uint8Array(rest) : rest
       kept.push({ base: chunk.base + skip, bytes })
     }
