@@ -15,11 +15,19 @@ export function findCues(bytes) {
 }
 
 function readId(bytes, at) {
-  const length = Math.clz32(bytes[at]) - 23
+  const length = lengthAt(bytes, at)
   return { value: bytes.subarray(at, at + length).reduce((value, byte) => value * 256 + byte, 0), length }
 }
 
+/** Without the marker bit from the start: with it an eight-byte size is beyond what a double holds exactly. */
 function readSize(bytes, at) {
-  const { value, length } = readId(bytes, at)
-  return { value: value - 2 ** (7 * length), length }
+  const length = lengthAt(bytes, at)
+  const first = bytes[at] & (0xff >> length)
+  return { value: bytes.subarray(at + 1, at + length).reduce((value, byte) => value * 256 + byte, first), length }
+}
+
+function lengthAt(bytes, at) {
+  const length = Math.clz32(bytes[at]) - 23
+  if (!(length <= 8)) throw new Error(`There is no element at byte ${at}.`)
+  return length
 }
