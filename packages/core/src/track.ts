@@ -111,6 +111,8 @@ export interface VideoTrack extends TrackBase {
   /** Bits per component, where the configuration says. */
   readonly bitDepth: number | undefined
   readonly interlaced: boolean
+  /** The clean aperture as the payload of its box (`clap`, ISO/IEC 14496-12 §12.1.4), 32 bytes, where there is one. */
+  readonly cleanAperture?: Uint8Array
 }
 
 /** An audio track. */
@@ -128,6 +130,8 @@ export interface AudioTrack extends TrackBase {
   readonly bitDepth: number | undefined
   /** Objects are carried beside the channels (Dolby Atmos as E-AC-3 JOC). */
   readonly hasJoc: boolean
+  /** Sound before a seek's target that the decoder needs to settle, ticks; where the container says so (SeekPreRoll). */
+  readonly seekPreroll?: number
 }
 
 /** A subtitle track. */

@@ -22,6 +22,12 @@ describe('videoSampleEntry', () => {
     expect(entryOf(track)).toBe(`${type} ${SHAPE}\n  ${box} 0102ff00fe\n  pasp 0000000100000001\n`)
   })
 
+  it('writes the clean aperture as it came', () => {
+    const clap = '0000076c00000001 0000042400000001 0000000000000001 0000000000000001'
+    const track = videoTrack({ descriptions: [description('01')], cleanAperture: bytes(clap) })
+    expect(entryOf(track)).toContain(`\n  clap ${clap.replaceAll(' ', '')}\n`)
+  })
+
   it('writes Dolby Vision, colour and HDR boxes', () => {
     const track = videoTrack({
       codec: 'hevc',

@@ -82,6 +82,7 @@ function pictureBoxes(track: VideoTrack): Box[] {
   // Written for square pixels too: the container's word then stands over one in the bitstream.
   const [horizontal, vertical] = track.pixelAspect
   boxes.push(payloadBox('pasp', Uint8Array.of(...four(horizontal), ...four(vertical))))
+  if (track.cleanAperture !== undefined) boxes.push(payloadBox('clap', track.cleanAperture))
   if (mdcv !== undefined) boxes.push(payloadBox('mdcv', mdcv))
   if (clli !== undefined) boxes.push(payloadBox('clli', clli))
   return boxes

@@ -68,6 +68,7 @@ export function buildAudioTrack(
     priming: base.delay,
     bitDepth,
     hasJoc: described.hasJoc ?? false,
+    ...(entry.seekPrerollNs > 0 ? { seekPreroll: Math.round((entry.seekPrerollNs * timescale) / 1e9) } : {}),
   }
   return { track, format: { ...base, gridTicks } }
 }

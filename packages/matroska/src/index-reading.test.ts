@@ -136,7 +136,7 @@ describe('openMatroska', () => {
     expect([...(video?.dts ?? [])]).toEqual([0, 1000, 2000, 3000])
   })
 
-  it('keeps statistics, languages, roles and the codec delay', async () => {
+  it('keeps statistics, languages, roles, the codec delay and the preroll of a seek', async () => {
     const tag = (uid: number, ...pairs: [string, string][]): Bytes =>
       element(
         Id.Tag,
@@ -151,6 +151,7 @@ describe('openMatroska', () => {
           text(Id.LanguageBCP47, 'de-AT'),
           uint(Id.FlagCommentary, 1),
           uint(Id.CodecDelay, 21_333_333),
+          uint(Id.SeekPreRoll, 80_000_000),
         ),
       ],
       clusters: [cluster(0, key(0), simpleBlock(2, 10, true, frame(5, 5)), picture(40))],
@@ -171,6 +172,7 @@ describe('openMatroska', () => {
       language: 'de-AT',
       roles: ['commentary'],
       priming: 1024,
+      seekPreroll: 3840,
       start: 480,
       end: 1504,
     })

@@ -33,6 +33,8 @@ export interface TrackEntry {
   roles: TrackRole[]
   defaultDurationNs: number
   codecDelayNs: number
+  /** SeekPreRoll, nanoseconds. */
+  seekPrerollNs: number
   encodings: ContentEncodings
   additions: BlockAdditionMapping[]
   audio: AudioSettings | undefined
@@ -78,6 +80,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [Id.FlagDefault, (entry, ...at) => void (entry.isDefault = readUint(...at) !== 0)],
   [Id.FlagForced, (entry, ...at) => void (entry.isForced = readUint(...at) === 1)],
   [Id.DefaultDuration, (entry, ...at) => void (entry.defaultDurationNs = readUint(...at))],
+  [Id.SeekPreRoll, (entry, ...at) => void (entry.seekPrerollNs = readUint(...at))],
   [Id.CodecDelay, (entry, ...at) => void (entry.codecDelayNs = readUint(...at))],
   [Id.ContentEncodings, (entry, ...at) => void (entry.encodings = readContentEncodings(...at))],
   [Id.BlockAdditionMapping, (entry, ...at) => void entry.additions.push(readAdditionMapping(...at))],
@@ -100,6 +103,7 @@ function readTrackEntry(bytes: Uint8Array, start: number, end: number): TrackEnt
     roles: [],
     defaultDurationNs: 0,
     codecDelayNs: 0,
+    seekPrerollNs: 0,
     encodings: { frames: [], codecPrivate: [] },
     additions: [],
     audio: undefined,

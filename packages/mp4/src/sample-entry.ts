@@ -204,6 +204,12 @@ export function readPixelAspect(bytes: Uint8Array, fields: EntryFields): readonl
   return width > 0 && height > 0 ? [width, height] : undefined
 }
 
+/** `clap` (§12.1.4), its payload; `undefined` where it is missing or too short. */
+export function readCleanAperture(bytes: Uint8Array, fields: EntryFields): Uint8Array | undefined {
+  const clap = firstOf(fields.boxes, 'clap')
+  return clap === undefined || clap.end - clap.body < 32 ? undefined : bytes.slice(clap.body, clap.body + 32)
+}
+
 /** Mastering display, light level and Dolby Vision records. */
 export function readHdr(bytes: Uint8Array, fields: EntryFields): HdrMetadata {
   const { boxes } = fields

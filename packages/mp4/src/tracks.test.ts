@@ -14,9 +14,10 @@ import {
 import { openMp4 } from './index.js'
 
 describe('what else a track says', () => {
-  it('reads language, title, default, rotation, colour and aspect', async () => {
+  it('reads language, title, default, rotation, colour, aspect and clean aperture', async () => {
+    const clap = words(1900, 1, 1060, 1, 0, 1, 0, 1)
     const colr = box('colr', ascii('nclx'), Uint8Array.of(0, 9, 0, 16, 0, 9, 0x80))
-    const entries = [avc1(colr, box('pasp', words(4, 3)), box('clli', words(0x03e80190)))]
+    const entries = [avc1(colr, box('pasp', words(4, 3)), box('clap', clap), box('clli', words(0x03e80190)))]
     const matrix = [0, 65536, 0, -65536, 0, 0, 0, 0, 1073741824]
     const demuxer = await open({
       tracks: [
@@ -31,6 +32,7 @@ describe('what else a track says', () => {
       isDefault: true,
       rotation: 90,
       pixelAspect: [4, 3],
+      cleanAperture: clap,
       colour: { primaries: 9, transfer: 16, matrix: 9, fullRange: true },
       hdr: { clli: Uint8Array.of(3, 232, 1, 144) },
     })

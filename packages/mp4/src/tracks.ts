@@ -9,6 +9,7 @@ import {
   type EntryFields,
   entryFields,
   entryFormat,
+  readCleanAperture,
   readColour,
   readHdr,
   readPixelAspect,
@@ -107,6 +108,7 @@ function videoTrack(input: TrackInput): VideoTrack {
       ...(entry.fields.height !== height ? { height: entry.fields.height } : {}),
     }
   }) as [SampleDescription, ...SampleDescription[]]
+  const cleanAperture = readCleanAperture(bytes, fields)
   const count = timeline.end - timeline.first
   const ticks = timeline.stop - timeline.start
   return {
@@ -123,6 +125,7 @@ function videoTrack(input: TrackInput): VideoTrack {
     reorderDelay: timeline.start - timeline.firstDecode,
     colour: readColour(bytes, fields) ?? details.colour,
     hdr: readHdr(bytes, fields),
+    ...(cleanAperture === undefined ? {} : { cleanAperture }),
     bitDepth: details.bitDepth,
     interlaced: details.interlaced ?? interlacedByField(bytes, fields),
   }
