@@ -26,6 +26,13 @@ export function refuseEncrypted(trackId: number, isEncrypted: boolean): void {
   })
 }
 
+/** @throws CuemuxError `NOT_FOUND` for a track that the film doesn't have */
+export function trackOf({ tracks }: MediaIndex, trackId: number): Track {
+  const track = tracks.find(({ id }) => id === trackId)
+  if (track === undefined) throw new CuemuxError('NOT_FOUND', `The film has no track ${trackId}.`)
+  return track
+}
+
 /** Reads samples by the tables of the index. */
 export class Mp4Demuxer implements Demuxer {
   readonly index: MediaIndex
@@ -42,16 +49,10 @@ export class Mp4Demuxer implements Demuxer {
     this.#columns = columns
   }
 
-  #trackOf(trackId: number): Track {
-    const track = this.index.tracks.find(({ id }) => id === trackId)
-    if (track === undefined) throw new CuemuxError('NOT_FOUND', `The film has no track ${trackId}.`)
-    return track
-  }
-
   #readerOf(trackId: number): TrackReader {
     const known = this.#readers.get(trackId)
     if (known !== undefined) return known
-    const track = this.#trackOf(trackId)
+    const track = trackOf(this.index, trackId)
     const format = this.#format.tracks.find(({ id }) => id === trackId)
     if (format === undefined) throw new CuemuxError('CORRUPT_INDEX', `The index has no tables of track ${trackId}.`)
     const { keyframes } = this.index
@@ -63,7 +64,7 @@ export class Mp4Demuxer implements Demuxer {
 
   async readTrackStart(trackId: number, options?: ReadOptions): Promise<Track> {
     throwIfAborted(options?.signal)
-    return this.#trackOf(trackId)
+    return trackOf(this.index, trackId)
   }
 
   async readSpan(span: Span, trackIds: readonly number[], options?: ReadOptions): Promise<SampleBatch[]> {

@@ -13,7 +13,7 @@ import {
 } from '@cuemux/core'
 import { ByteWindow } from './byte-window.js'
 import { SampleColumns, SampleCursor } from './cursor.js'
-import { refuseEncrypted } from './demuxer.js'
+import { refuseEncrypted, trackOf } from './demuxer.js'
 import { type FragmentsFormat, formatOf, type Mp4Format } from './format.js'
 import { FragmentSpan, type SpanTrack } from './fragment-span.js'
 import { leadOf } from './keyframes.js'
@@ -39,14 +39,8 @@ export class FragmentDemuxer implements Demuxer {
     this.#fragments = fragments
   }
 
-  #trackOf(trackId: number): Track {
-    const track = this.index.tracks.find(({ id }) => id === trackId)
-    if (track === undefined) throw new CuemuxError('NOT_FOUND', `The film has no track ${trackId}.`)
-    return track
-  }
-
   #spanTrack(trackId: number): SpanTrack {
-    const { timescale, descriptions, ...track } = this.#trackOf(trackId)
+    const { timescale, descriptions, ...track } = trackOf(this.index, trackId)
     const format = this.#format.tracks.find(({ id }) => id === trackId)
     const fragment = this.#fragments.tracks.find(({ id }) => id === trackId)
     if (format === undefined || fragment === undefined) {
@@ -58,7 +52,7 @@ export class FragmentDemuxer implements Demuxer {
 
   async readTrackStart(trackId: number, options?: ReadOptions): Promise<Track> {
     throwIfAborted(options?.signal)
-    return this.#trackOf(trackId)
+    return trackOf(this.index, trackId)
   }
 
   async readSpan(span: Span, trackIds: readonly number[], options?: ReadOptions): Promise<SampleBatch[]> {
