@@ -12,6 +12,10 @@ const INTRA_PROFILES: ReadonlySet<number> = new Set([44, 86, 100, 110, 122, 244]
 /** What a sequence parameter set says, with what a configuration record needs to repeat. */
 export interface AvcSps extends VideoDescription {
   readonly bitDepthChroma: number
+  /** seq_parameter_set_id. */
+  readonly id: number
+  /** Bits from the header on, without emulation prevention, that say how pictures are coded: all before the VUI. */
+  readonly codingBits: number
 }
 
 interface Vui extends VuiPicture {
@@ -31,13 +35,14 @@ export function parseAvcSps(unit: Uint8Array): AvcSps {
   const profile = reader.bits(8)
   const constraints = reader.bits(8)
   const level = reader.bits(8)
-  reader.ueUpTo(31, 'seq_parameter_set_id')
+  const id = reader.ueUpTo(31, 'seq_parameter_set_id')
   const format = HIGH_PROFILES.has(profile) ? readFormat(reader) : { chroma: 1, planes: false, luma: 8, chromaDepth: 8 }
   reader.ueUpTo(12, 'log2_max_frame_num_minus4')
   const orderType = readOrderCount(reader)
   reader.ue()
   reader.skip(1)
   const size = readSize(reader, format.planes ? 0 : format.chroma)
+  const codingBits = reader.position
   const vui: Vui = {}
   if (reader.left > 0 && reader.flag()) readVui(reader, vui)
   const isIntra = INTRA_PROFILES.has(profile) && (constraints & 0x10) !== 0
@@ -56,6 +61,8 @@ export function parseAvcSps(unit: Uint8Array): AvcSps {
     chromaFormat: format.chroma as 0 | 1 | 2 | 3, // ueUpTo(3)
     profile,
     level,
+    id,
+    codingBits,
   }
 }
 

@@ -88,7 +88,7 @@ export function describeAvc(config: Uint8Array): VideoDescription {
   const base = { profile: record.profile, level: record.level, nalLengthSize: record.nalLengthSize }
   const first = record.sps[0]
   if (first === undefined) return base
-  const { bitDepthChroma: _, ...said }: AvcSps = parseAvcSps(first)
+  const { bitDepthChroma: _, id: __, codingBits: ___, ...said }: AvcSps = parseAvcSps(first)
   return { ...said, ...base }
 }
 

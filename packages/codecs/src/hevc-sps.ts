@@ -13,6 +13,10 @@ export interface HevcSps extends VideoDescription {
   readonly maxSubLayers: number
   readonly temporalIdNested: boolean
   readonly minSpatialSegmentation: number
+  /** sps_seq_parameter_set_id. */
+  readonly id: number
+  /** Bits from the header on, without emulation prevention, that say how pictures are coded: all before the VUI. */
+  readonly codingBits: number
 }
 
 /**
@@ -29,7 +33,7 @@ export function parseHevcSps(unit: Uint8Array): HevcSps {
   if (maxSubLayers > 7) throw corrupt('A sequence parameter set has more than seven sub-layers.')
   const temporalIdNested = reader.flag()
   const ptl = readProfileTierLevel(reader, maxSubLayers)
-  reader.ueUpTo(15, 'sps_seq_parameter_set_id')
+  const id = reader.ueUpTo(15, 'sps_seq_parameter_set_id')
   const chromaFormat = reader.ueUpTo(3, 'chroma_format_idc')
   const planes = chromaFormat === 3 && reader.flag()
   const size = readSize(reader, planes ? 0 : chromaFormat)
@@ -37,7 +41,7 @@ export function parseHevcSps(unit: Uint8Array): HevcSps {
   const bitDepthChroma = 8 + reader.ueUpTo(8, 'bit_depth_chroma_minus8')
   const orderBits = 4 + reader.ueUpTo(12, 'log2_max_pic_order_cnt_lsb_minus4')
   const reorderFrames = readReorder(reader, maxSubLayers)
-  const vui = readToVui(reader, orderBits, maxSubLayers)
+  const { vui, codingBits } = readToVui(reader, orderBits, maxSubLayers)
   // general_progressive_source_flag, general_interlaced_source_flag
   const source = (ptl.constraints[0] ?? 0) >> 6
   return {
@@ -57,6 +61,8 @@ export function parseHevcSps(unit: Uint8Array): HevcSps {
     maxSubLayers,
     temporalIdNested,
     minSpatialSegmentation: vui.minSpatialSegmentation ?? 0,
+    id,
+    codingBits,
   }
 }
 
@@ -83,8 +89,16 @@ function readReorder(reader: BitReader, maxSubLayers: number): number {
   return reorder
 }
 
-/** The fields between the layers' ordering and the VUI; a set that breaks off there says no more. */
-function readToVui(reader: BitReader, orderBits: number, maxSubLayers: number): HevcVui {
+/**
+ * The fields between the layers' ordering and the VUI, and the bit at which that begins; a set that breaks off
+ * there says no more.
+ */
+function readToVui(
+  reader: BitReader,
+  orderBits: number,
+  maxSubLayers: number,
+): { readonly vui: HevcVui; readonly codingBits: number } {
+  const end = reader.position + reader.left
   try {
     for (let i = 0; i < 6; i++) reader.ue()
     if (reader.flag() && reader.flag()) skipScalingLists(reader)
@@ -101,9 +115,10 @@ function readToVui(reader: BitReader, orderBits: number, maxSubLayers: number): 
       reader.skip(count * (orderBits + 1))
     }
     reader.skip(2)
-    return reader.flag() ? readHevcVui(reader, maxSubLayers) : {}
+    const codingBits = reader.position
+    return { vui: reader.flag() ? readHevcVui(reader, maxSubLayers) : {}, codingBits }
   } catch {
-    return {}
+    return { vui: {}, codingBits: end }
   }
 }
 

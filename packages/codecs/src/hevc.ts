@@ -108,7 +108,16 @@ export function describeHevc(config: Uint8Array): VideoDescription {
   const { arrays, ...base } = record
   const sps = arrays.find(array => array.type === SPS)?.units[0]
   if (sps === undefined) return base
-  const { ptl: _, bitDepthChroma, maxSubLayers, temporalIdNested, minSpatialSegmentation, ...said } = parseHevcSps(sps)
+  const {
+    ptl: _,
+    bitDepthChroma,
+    maxSubLayers,
+    temporalIdNested,
+    minSpatialSegmentation,
+    id,
+    codingBits,
+    ...said
+  } = parseHevcSps(sps)
   const vps = arrays.find(array => array.type === VPS)?.units[0]
   return {
     ...said,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { videoConfigFromSample } from './from-sample.js'
-import { hasParameterSets } from './parameter-sets.js'
+import { hasParameterSets, withParameterSets } from './parameter-sets.js'
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
@@ -21,6 +21,21 @@ describe('hasParameterSets', () => {
     ['a codec without parameter sets', 'av1', '81000c00', true],
   ] as const)('%s', (_, codec, config, expected) => {
     expect(hasParameterSets(codec, hex(config))).toBe(expected)
+  })
+})
+
+describe('withParameterSets', () => {
+  it('puts the sets before the first unit, behind a delimiter', () => {
+    const sets = `00000008 ${SPS} 00000004 ${PPS}`
+    expect(withParameterSets('h264', hex(AVCC), hex(`00000003 ${IDR}`))).toEqual(hex(`${sets} 00000003 ${IDR}`))
+    expect(withParameterSets('h264', hex(AVCC), hex(`00000002 0910 00000003 ${IDR}`))).toEqual(
+      hex(`00000002 0910 ${sets} 00000003 ${IDR}`),
+    )
+  })
+
+  it("has lengths as long as the configuration's", () => {
+    const short = hex(AVCC.replace('0142c00aff', '0142c00afd'))
+    expect(withParameterSets('h264', short, hex(`0003 ${IDR}`))).toEqual(hex(`0008 ${SPS} 0004 ${PPS} 0003 ${IDR}`))
   })
 })
 

@@ -47,6 +47,17 @@ export function vp9LevelForSize(width: number, height: number): number {
 
 /** `vpcC` (with version and flags) from a VP9 key frame (VP9 §6.2); `undefined` from any other frame. */
 export function vp9ConfigFromSample(sample: Uint8Array): Uint8Array | undefined {
+  return readVp9KeyFrame(sample)?.config
+}
+
+/** Size of a VP9 key frame, pixels; `undefined` from any other frame. */
+export function vp9SizeFromSample(sample: Uint8Array): { readonly width: number; readonly height: number } | undefined {
+  return readVp9KeyFrame(sample)
+}
+
+function readVp9KeyFrame(
+  sample: Uint8Array,
+): { readonly config: Uint8Array; readonly width: number; readonly height: number } | undefined {
   const reader = new BitReader(sample)
   if (reader.left < 8 || reader.bits(2) !== 2) return undefined
   const profile = reader.bits(1) + 2 * reader.bits(1)
@@ -76,7 +87,8 @@ export function vp9ConfigFromSample(sample: Uint8Array): Uint8Array | undefined 
   const width = 1 + reader.bits(16)
   const height = 1 + reader.bits(16)
   const points = VP9_COLOURS[space] ?? [2, 2, 2]
-  return writeVpcC({ profile, level: vp9LevelForSize(width, height), bitDepth, subsampling, fullRange, points })
+  const level = vp9LevelForSize(width, height)
+  return { config: writeVpcC({ profile, level, bitDepth, subsampling, fullRange, points }), width, height }
 }
 
 /** `vpcC` (with version and flags) from a VP8 key frame (RFC 6386 §9.1); `undefined` from any other frame. */

@@ -1,7 +1,7 @@
-import type { MediaIndex } from './index-model.js'
+import type { Chapter, MediaIndex } from './index-model.js'
 import type { SampleBatch } from './samples.js'
 import type { ReadOptions } from './source.js'
-import type { Track } from './track.js'
+import type { SampleDescription, Track } from './track.js'
 
 /**
  * A stretch of the film between two keyframes of the reference track: a segment, in the index's own terms.
@@ -28,6 +28,8 @@ export interface GroupStart {
   readonly isClosed: boolean
   /** By how much the group's first picture is shown before the keyframe, ticks of the reference track; 0 as a rule. */
   readonly lead: number
+  /** What decodes the group, where that is not the first of the track's descriptions. */
+  readonly description?: SampleDescription
 }
 
 /** Reads one film's samples. Has no state that a result depends on: the same span gives the same samples, in any order. */
@@ -49,6 +51,23 @@ export interface Demuxer {
    * @throws CuemuxError `NOT_FOUND` for an unknown track, `CORRUPT_MEDIA`, and what the source throws
    */
   readSpan(span: Span, trackIds: readonly number[], options?: ReadOptions): Promise<SampleBatch[]>
+  /**
+   * The samples of a text track that are shown at some time in a window, in the order of their times, `duration` being
+   * how long each is shown: those that began before the window and last into it among them. Reads nothing but them.
+   *
+   * @param from start of the window, ticks of the track
+   * @param to its end, not in it
+   * @returns `undefined` where the index doesn't tell where they lie: {@link Demuxer.readSpan} reads text, too
+   * @throws CuemuxError `NOT_FOUND` for a track that is not one of text, `CORRUPT_MEDIA`, and what the source throws
+   */
+  readText(trackId: number, from: number, to: number, options?: ReadOptions): Promise<SampleBatch | undefined>
+  /**
+   * The film's chapters: the index's own, or, of a QuickTime film, those whose titles lie among the media, which are read.
+   * Once: later calls give the same.
+   *
+   * @throws CuemuxError what the source throws
+   */
+  readChapters(options?: ReadOptions): Promise<readonly Chapter[]>
   /**
    * How the groups of pictures of some keyframes begin: from the index where it tells (MP4), else by a small read at
    * each (Matroska). A keyframe of sound starts a closed group.

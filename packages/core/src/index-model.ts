@@ -21,6 +21,8 @@ export interface KeyframeTable {
   readonly time: Float64Array
   /** Where the reading for it starts: offset in the source, bytes (of the cluster, the sample, the fragment or the packet). */
   readonly offsetBytes: Float64Array
+  /** Which of the track's descriptions each keyframe uses, from 0; only where it has several and the index tells (MP4). */
+  readonly description?: Uint16Array
 }
 
 /** A named time in the film. */

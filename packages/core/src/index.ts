@@ -1,5 +1,6 @@
 export * from './demuxer.js'
 export * from './errors.js'
+export * from './index-codec.js'
 export * from './index-model.js'
 export * from './samples.js'
 export * from './source.js'

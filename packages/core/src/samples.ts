@@ -29,6 +29,11 @@ export interface SampleBatch {
   readonly flags: Uint8Array
   /** The sample's bytes: views into what was read, not copies. */
   readonly data: readonly Uint8Array[]
+  /**
+   * What Matroska keeps beside a sample of text (BlockAdditional of BlockAddID 1): the settings, identifier and comments of
+   * a WebVTT cue. `undefined` for a sample without; the column is there only where some sample has one.
+   */
+  readonly additions?: readonly (Uint8Array | undefined)[]
 }
 
 /** Allocates an empty batch's columns for `count` samples; `data` is a plain array to be filled. */
@@ -49,5 +54,22 @@ export function createSampleBatch(
     size: new Uint32Array(count),
     flags: new Uint8Array(count),
     data: [],
+  }
+}
+
+/** Samples `first` up to `end` of a batch, as views of its columns. */
+export function sliceBatch(batch: SampleBatch, first: number, end: number): SampleBatch {
+  if (first === 0 && end === batch.count) return batch
+  const { additions } = batch
+  return {
+    ...batch,
+    count: end - first,
+    dts: batch.dts.subarray(first, end),
+    compositionOffset: batch.compositionOffset.subarray(first, end),
+    duration: batch.duration.subarray(first, end),
+    size: batch.size.subarray(first, end),
+    flags: batch.flags.subarray(first, end),
+    data: batch.data.slice(first, end),
+    ...(additions === undefined ? {} : { additions: additions.slice(first, end) }),
   }
 }

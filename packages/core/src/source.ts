@@ -27,6 +27,13 @@ export interface ByteSource {
    * @throws CuemuxError `SOURCE_UNREACHABLE`, `SOURCE_CHANGED`, `ABORTED`
    */
   read(offsetBytes: number, lengthBytes: number, options?: ReadOptions): Uint8Array | Promise<Uint8Array>
+  /**
+   * Reads into memory that the caller uses again and again: a pass over a whole film then takes none anew. Gives how many
+   * bytes were read: as many as `target` has, fewer only where the source ends. Optional: `read` does the same.
+   *
+   * @throws CuemuxError as `read` does
+   */
+  readInto?(offsetBytes: number, target: Uint8Array, options?: ReadOptions): Promise<number>
   /** Gives back what the source holds open (a file handle, connections). Reads after it fail. */
   close?(): Promise<void>
 }

@@ -15,8 +15,8 @@ export type AudioCodec =
   | 'truehd'
   | 'pcm'
   | 'unknown'
-/** Subtitle codecs that Cuemux can name; the last four are pictures. */
-export type TextCodec = 'srt' | 'ass' | 'webvtt' | 'tx3g' | 'pgs' | 'vobsub' | 'dvbsub' | 'unknown'
+/** Subtitle codecs that Cuemux can name; `c608` holds byte pairs of CEA-608, and `pgs`, `vobsub` and `dvbsub` are pictures. */
+export type TextCodec = 'srt' | 'ass' | 'webvtt' | 'tx3g' | 'c608' | 'pgs' | 'vobsub' | 'dvbsub' | 'unknown'
 
 /** One way to decode a track's samples. A track has several where its parameters change in mid-film. */
 export interface SampleDescription {

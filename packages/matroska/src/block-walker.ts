@@ -1,4 +1,5 @@
 import { CuemuxError } from '@cuemux/core'
+import { readAddition } from './additions.js'
 import { createHeader, MAX_HEADER_BYTES, readHeader, readInt, readUint, UNKNOWN_SIZE } from './ebml.js'
 import { Id } from './elements.js'
 import { FRAME_KEY, type FrameColumns } from './frame-columns.js'
@@ -12,6 +13,7 @@ const BLOCK = Id.Block
 const BLOCK_DURATION = Id.BlockDuration
 const REFERENCE_BLOCK = Id.ReferenceBlock
 const DISCARD_PADDING = Id.DiscardPadding
+const BLOCK_ADDITIONS = Id.BlockAdditions
 
 /** Children of the Segment: they end a cluster of unknown size (RFC 9559 §4.5). */
 const TOP_LEVEL: ReadonlySet<number> = new Set([
@@ -46,6 +48,8 @@ const MAX_SHORT_TRACK = 127
 export interface WalkedTrack {
   readonly trackId: number
   take: number
+  /** Takes what lies beside its blocks' frames (BlockAdditions), too. */
+  readonly takesAdditions?: boolean
   readonly frames: FrameColumns
 }
 
@@ -98,6 +102,18 @@ export class BlockWalker {
   jump(position: number): void {
     this.position = position
     this.needBytes = BLOCK_HEADER_BYTES
+  }
+
+  /**
+   * Stands at an element of a cluster whose own header was not read.
+   *
+   * @param ticks timestamp of the cluster, container ticks
+   */
+  enter(position: number, ticks: number): void {
+    this.jump(position)
+    this.clusterOffset = position
+    this.#clusterTicks = ticks
+    this.#clusterEnd = Number.POSITIVE_INFINITY
   }
 
   /** End of the current cluster; infinite where its size is unknown, -1 outside of one. */
@@ -281,6 +297,8 @@ export class BlockWalker {
     let discardNs = 0
     let flagsAt = -1
     let blockEnd = end
+    let additionsAt = -1
+    let additionsEnd = -1
     for (let pos = start; pos < end; ) {
       if (readHeader(bytes, pos, end, header) <= 0 || header.size === UNKNOWN_SIZE) break
       const from = header.dataStart
@@ -292,11 +310,18 @@ export class BlockWalker {
       } else if (header.id === BLOCK_DURATION) duration = readUint(bytes, from, pos)
       else if (header.id === REFERENCE_BLOCK) key = 0
       else if (header.id === DISCARD_PADDING) discardNs = readInt(bytes, from, pos)
+      else if (header.id === BLOCK_ADDITIONS) {
+        additionsAt = from
+        additionsEnd = pos
+      }
     }
     if (flagsAt < 0 || flagsAt >= blockEnd) return
     if (track.take === TAKE_TIMES) track.frames.add(ticks, this.position, duration, 0, key, EMPTY)
     else this.#takeFrames(track, ticks, bytes, flagsAt, blockEnd, key, duration)
     track.frames.discardNs = discardNs
+    if (additionsAt < 0 || track.takesAdditions !== true) return
+    const addition = readAddition(bytes, additionsAt, additionsEnd)
+    if (addition !== undefined) track.frames.addAddition(addition)
   }
 
   #takeFrames(

@@ -1,15 +1,17 @@
 import { type ByteSource, CuemuxError, type KeyframeTable, type MediaIndex, type Track, ticksToMs } from '@cuemux/core'
-import { areCuesSparse, areCuesTrue } from './check-cues.js'
+import { areCuesSparse, areCuesTrue, isNear } from './check-cues.js'
 import { createClock } from './clock.js'
+import { codecOfId } from './codec-ids.js'
 import type { CueColumns } from './cues.js'
 import { Id } from './elements.js'
-import type { MatroskaFormat } from './format.js'
+import { FORMAT_VERSION, type MatroskaFormat } from './format.js'
 import type { Head } from './head.js'
 import { readHeadBlocks } from './head-blocks.js'
 import { type IndexElements, readIndexElements } from './index-elements.js'
 import type { OpenMatroskaOptions } from './open.js'
 import { measureFirstGroup } from './reorder.js'
 import { findEnd, type ScanRequest, type ScanResult, scanKeyframes } from './scan.js'
+import { keepTextCues, type TextCues } from './text-cues.js'
 import type { TrackEntry } from './track-entry.js'
 import { buildTrack, type FilmContext, type TrackWithFormat, withAnchor } from './track-model.js'
 import { needsFrameBytes, readFirstFrame } from './track-start.js'
@@ -37,19 +39,27 @@ export async function buildIndex(input: IndexInput): Promise<MediaIndex> {
   const timestampScale = head.info?.timestampScale ?? 1_000_000
   const segmentEnd = Math.min(head.segmentEnd, sizeBytes)
   const reference = referenceOf(entries)
-  const elements = await readIndexElements(window, head, reference.number, sizeBytes)
+  const elements = await readIndexElements(
+    window,
+    head,
+    reference.number,
+    textIdsOf(entries),
+    sizeBytes,
+    isNear(input.source),
+  )
   const film: FilmContext = {
     timestampScale,
     durationNs: head.info?.duration === undefined ? undefined : head.info.duration * timestampScale,
     statistics: elements.tags.statistics,
   }
   let pairs = entries.map(entry => buildTrack(entry, film)).filter(pair => pair !== undefined)
-  let cues = elements.cues?.toColumns(head.segmentStart, segmentEnd)
+  let cues = elements.cues?.reference.toColumns(head.segmentStart, segmentEnd)
   if (cues?.count === 0) cues = undefined
   let isTruncated = Number.isFinite(head.segmentEnd) && head.segmentEnd > sizeBytes
   const request = scanRequest(input, pairs, reference, segmentEnd, timestampScale)
   const cuedFilm = { source: input.source, window, referenceId: reference.number, segmentEnd, timestampScale }
   if (cues !== undefined && !(await areCuesTrue(cuedFilm, cues))) cues = undefined
+  const textCues = cues === undefined ? [] : textCuesOf(elements, pairs, head.segmentStart, segmentEnd)
   const isSparse = cues !== undefined && !isTruncated && areCuesSparse(cuedFilm, cues, film.durationNs)
   const foundBy = cues === undefined || isSparse ? 'scan' : 'cues'
   let found: Found | undefined
@@ -73,7 +83,33 @@ export async function buildIndex(input: IndexInput): Promise<MediaIndex> {
   pairs = await readParameterSets(pairs, input, segmentEnd, timestampScale)
   pairs = await measureGroups(pairs, input, segmentEnd, timestampScale)
   if (found !== undefined) pairs = pairs.map(pair => withFoundEnd(pair, found, isTruncated, timestampScale))
-  return assemble(input, elements, pairs, reference, cues, { foundBy, isTruncated, segmentEnd, timestampScale })
+  return assemble(input, elements, pairs, reference, cues, {
+    foundBy,
+    isTruncated,
+    segmentEnd,
+    timestampScale,
+    textCues,
+  })
+}
+
+/** Subtitles that are text: pictures are not looked up by themselves. */
+const TEXT_CODECS: ReadonlySet<string> = new Set(['srt', 'ass', 'webvtt'])
+
+function textIdsOf(entries: readonly TrackEntry[]): number[] {
+  return entries.flatMap(({ number, type, codecId, codecPrivate }) => {
+    const found = codecOfId(type, codecId, codecPrivate)
+    return found?.kind === 'text' && TEXT_CODECS.has(found.codec) ? [number] : []
+  })
+}
+
+function textCuesOf(
+  { cues }: IndexElements,
+  pairs: readonly TrackWithFormat[],
+  from: number,
+  end: number,
+): readonly TextCues[] {
+  const counts = new Map(pairs.map(({ track }) => [track.id, track.sampleCount]))
+  return cues === undefined ? [] : keepTextCues(cues.text, counts, from, end)
 }
 
 /** The default video track, else the first one, else the same of sound. */
@@ -201,6 +237,7 @@ interface Assembly {
   readonly isTruncated: boolean
   readonly segmentEnd: number
   readonly timestampScale: number
+  readonly textCues: readonly TextCues[]
 }
 
 function assemble(
@@ -209,14 +246,14 @@ function assemble(
   pairs: readonly TrackWithFormat[],
   reference: TrackEntry,
   cues: CueColumns,
-  { foundBy, isTruncated, segmentEnd, timestampScale }: Assembly,
+  { foundBy, isTruncated, segmentEnd, timestampScale, textCues }: Assembly,
 ): MediaIndex {
   const { keyframes, rows } = keyframeTable(pairs, reference.number, cues, timestampScale)
   const pick = (column: Float64Array): Float64Array => new Float64Array(rows.length).map((_, i) => column[rows[i]!]!)
   const cuesAt = head.places.get(Id.Cues) ?? 0
   const format: MatroskaFormat = {
     kind: 'matroska',
-    version: 1,
+    version: FORMAT_VERSION,
     segmentStart: head.segmentStart,
     segmentEnd,
     firstCluster: head.firstCluster,
@@ -224,6 +261,7 @@ function assemble(
     timestampScale,
     cueTicks: pick(cues.ticks),
     cueRelative: pick(cues.relative),
+    textCues,
     tracks: pairs.map(pair => pair.format),
   }
   const tracks = pairs.map(pair => pair.track)

@@ -1,6 +1,7 @@
 import type { Attachment, Chapter } from '@cuemux/core'
-import { createHeader, forEachChild, readHeader, readText, readUint, UNKNOWN_SIZE } from './ebml.js'
+import { createHeader, forEachChild, MAX_HEADER_BYTES, readHeader, readText, readUint, UNKNOWN_SIZE } from './ebml.js'
 import { Id } from './elements.js'
+import type { ByteWindow } from './window.js'
 
 const MAX_CHAPTERS = 10_000
 const MAX_DEPTH = 8
@@ -67,28 +68,59 @@ function readAtom(bytes: Uint8Array, start: number, end: number, into: Chapter[]
   into.push({ startMs: startNs / 1e6, endMs: endNs === undefined ? undefined : endNs / 1e6, title })
 }
 
+/** Read at each file behind the first ones: its name and type come before its payload. */
+const FILE_HEAD_BYTES = 2048
+
 /**
- * Reads the part of an Attachments element (RFC 9559 §5.1.6) that lies in `bytes`: the files whose FileData begins
- * there. Their payload is neither needed nor read.
+ * Lists the files of an Attachments element (RFC 9559 §5.1.6) without their payload: those whose heads are in memory, and
+ * where a seek costs little, by a hop to each of the others, too.
  *
- * @param base offset of `bytes` in the source
- * @param end end of the element in `bytes`, which may lie beyond them
+ * @param start offset of the element's payload in the source
+ * @param end its end
  */
-export function readAttachments(bytes: Uint8Array, start: number, end: number, base: number): Attachment[] {
+export async function readAttachments(
+  window: ByteWindow,
+  start: number,
+  end: number,
+  isNear: boolean,
+): Promise<Attachment[]> {
   const found: Attachment[] = []
   const header = createHeader()
-  const limit = Math.min(end, bytes.length)
-  let pos = start
-  while (pos < limit && found.length < MAX_ATTACHMENTS) {
-    if (readHeader(bytes, pos, limit, header) <= 0 || header.size === UNKNOWN_SIZE) break
+  for (let pos = start, count = 0; pos < end && count < MAX_ATTACHMENTS; count++) {
+    if (!isNear && !window.has(pos, MAX_HEADER_BYTES)) break
+    const headBytes = Math.min(end - pos, FILE_HEAD_BYTES)
+    const { bytes, base } = await window.get(pos, isNear ? headBytes : MAX_HEADER_BYTES, pos + headBytes)
+    if (readHeader(bytes, pos - base, bytes.length, header) <= 0 || header.size === UNKNOWN_SIZE) break
     const fileEnd = header.dataStart + header.size
     if (header.id === Id.AttachedFile) {
-      const file = readAttachedFile(bytes, header.dataStart, Math.min(fileEnd, end), base)
+      const file = readAttachedFile(bytes, header.dataStart, Math.min(fileEnd, end - base), base)
       if (file !== undefined) found.push(file)
     }
-    pos = fileEnd
+    pos = base + fileEnd
   }
-  return found
+  return nameApart(found)
+}
+
+/** Names by which each file can be asked for: what has none is numbered, and so is the second of two alike. */
+function nameApart(files: readonly Attachment[]): Attachment[] {
+  const taken = new Set<string>()
+  return files.map((file, i) => {
+    const [base, extension] = splitName(file.name || `attachment-${i + 1}${extensionOf(file.mimeType)}`)
+    let name = base + extension
+    for (let n = 2; taken.has(name); n++) name = `${base}-${n}${extension}`
+    taken.add(name)
+    return { ...file, name }
+  })
+}
+
+function splitName(name: string): [base: string, extension: string] {
+  const dot = name.lastIndexOf('.')
+  return dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, '']
+}
+
+/** `.jpeg` of `image/jpeg`; none where the type is not that simple. */
+function extensionOf(mimeType: string): string {
+  return /^(image|font)\/[a-z0-9]+$/.test(mimeType) ? `.${mimeType.split('/')[1]}` : ''
 }
 
 function readAttachedFile(bytes: Uint8Array, start: number, end: number, base: number): Attachment | undefined {

@@ -7,6 +7,11 @@ import type { ByteWindow } from './window.js'
 
 /** From this cost of a seek on a source is far: nothing is read to check what its Cues say. */
 const FAR_SEEK_BYTES = 256 * 1024
+/** Whether a seek in a source costs so little that a few more do no harm. */
+export function isNear(source: ByteSource): boolean {
+  return source.seekCostBytes < FAR_SEEK_BYTES
+}
+
 const PIECE_BYTES = 2 * 1024
 /** How far into a cluster a cue's block is looked for. */
 const MAX_WALK_BYTES = 1024 * 1024

@@ -1,5 +1,7 @@
+import { rowsInOrder } from './cue-order.js'
 import { createHeader, type ElementHeader, readHeader, readUint, UNKNOWN_SIZE } from './ebml.js'
 import { Id } from './elements.js'
+import { TextCueRows } from './text-cues.js'
 
 /** Cue points of one track as columns, in the order of their times (RFC 9559 §5.1.5). */
 export interface CueColumns {
@@ -18,6 +20,7 @@ const CUE_TRACK_POSITIONS = Id.CueTrackPositions
 const CUE_TRACK = Id.CueTrack
 const CUE_CLUSTER_POSITION = Id.CueClusterPosition
 const CUE_RELATIVE_POSITION = Id.CueRelativePosition
+const CUE_DURATION = Id.CueDuration
 
 /** Most cue points that are kept: a keyframe every 10 ms for a day. */
 const MAX_CUES = 8_000_000
@@ -47,7 +50,7 @@ export class CueRows {
    * those that lead back in the file.
    */
   toColumns(from: number, end: number): CueColumns {
-    const order = this.#order()
+    const order = rowsInOrder(this.#ticks, this.#clusterOffset, this.count)
     const ticks = new Float64Array(this.count)
     const clusterOffset = new Float64Array(this.count)
     const relative = new Float64Array(this.count)
@@ -71,17 +74,6 @@ export class CueRows {
       relative: relative.subarray(0, count),
     }
   }
-
-  /** Row numbers by time, then place; `undefined` where they are in order already. */
-  #order(): Uint32Array | undefined {
-    const ticks = this.#ticks
-    const offset = this.#clusterOffset
-    let isSorted = true
-    for (let i = 1; i < this.count && isSorted; i++) isSorted = ticks[i - 1]! <= ticks[i]!
-    if (isSorted) return undefined
-    const order = new Uint32Array(this.count).map((_, i) => i)
-    return order.sort((a, b) => ticks[a]! - ticks[b]! || offset[a]! - offset[b]! || a - b)
-  }
 }
 
 function grow(column: Float64Array): Float64Array {
@@ -90,9 +82,25 @@ function grow(column: Float64Array): Float64Array {
   return larger
 }
 
+/** The cues of the tracks that are asked for. */
+export interface TrackCues {
+  readonly reference: CueRows
+  /** By track; of text tracks. */
+  readonly text: ReadonlyMap<number, TextCueRows>
+}
+
+/** What a walk over Cues is about. */
+interface CueWalk extends TrackCues {
+  readonly bytes: Uint8Array
+  readonly trackId: number
+  /** Offset of the Segment's payload in the source. */
+  readonly segmentStart: number
+  readonly header: ElementHeader
+}
+
 /**
- * Reads the payload of Cues: the cue points of one track. Damaged ones end the reading, since what follows can't be
- * trusted.
+ * Reads the payload of Cues: the cue points of the reference track and of text tracks. Damaged ones end the reading,
+ * since what follows can't be trusted.
  *
  * @param segmentStart offset of the Segment's payload in the source
  */
@@ -102,31 +110,28 @@ export function readCues(
   end: number,
   trackId: number,
   segmentStart: number,
-): CueRows {
+  textIds: readonly number[] = [],
+): TrackCues {
   // A loop over positions rather than callbacks: thousands of points, three levels deep.
-  const rows = new CueRows()
   const header = createHeader()
+  const text = new Map(textIds.map(id => [id, new TextCueRows()]))
+  const walk: CueWalk = { bytes, trackId, segmentStart, header, reference: new CueRows(), text }
   let pos = start
   while (pos < end) {
     const length = readHeader(bytes, pos, end, header)
     if (length <= 0 || header.size === UNKNOWN_SIZE) break
     const dataEnd = header.dataStart + header.size
     if (dataEnd > end) break
-    if (header.id === CUE_POINT) readCuePoint(bytes, header.dataStart, dataEnd, trackId, segmentStart, rows, header)
+    if (header.id === CUE_POINT) readCuePoint(walk, header.dataStart, dataEnd)
     pos = dataEnd
   }
-  return rows
+  // Text of which the cues break off can't be found by them.
+  if (pos < end) for (const rows of text.values()) rows.isUnusable = true
+  return walk
 }
 
-function readCuePoint(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  trackId: number,
-  segmentStart: number,
-  rows: CueRows,
-  header: ElementHeader,
-): void {
+function readCuePoint(walk: CueWalk, start: number, end: number): void {
+  const { bytes, header } = walk
   let ticks = -1
   for (let pos = start; pos < end; pos = header.dataStart + header.size) {
     if (readHeader(bytes, pos, end, header) <= 0 || header.size === UNKNOWN_SIZE) return
@@ -135,32 +140,28 @@ function readCuePoint(
       ticks = readUint(bytes, header.dataStart, dataEnd)
     } else if (header.id === CUE_TRACK_POSITIONS && ticks >= 0) {
       const from = header.dataStart
-      readPositions(bytes, from, dataEnd, trackId, segmentStart, ticks, rows, header)
+      readPositions(walk, from, dataEnd, ticks)
       header.dataStart = from
       header.size = dataEnd - from
     }
   }
 }
 
-function readPositions(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  trackId: number,
-  segmentStart: number,
-  ticks: number,
-  rows: CueRows,
-  header: ElementHeader,
-): void {
+function readPositions(walk: CueWalk, start: number, end: number, ticks: number): void {
+  const { bytes, header } = walk
   let track = 0
   let cluster = -1
   let relative = -1
+  let duration = -1
   for (let pos = start; pos < end; pos = header.dataStart + header.size) {
     if (readHeader(bytes, pos, end, header) <= 0 || header.size === UNKNOWN_SIZE) break
     const dataEnd = Math.min(end, header.dataStart + header.size)
     if (header.id === CUE_TRACK) track = readUint(bytes, header.dataStart, dataEnd)
     else if (header.id === CUE_CLUSTER_POSITION) cluster = readUint(bytes, header.dataStart, dataEnd)
     else if (header.id === CUE_RELATIVE_POSITION) relative = readUint(bytes, header.dataStart, dataEnd)
+    else if (header.id === CUE_DURATION) duration = readUint(bytes, header.dataStart, dataEnd)
   }
-  if (track === trackId && cluster >= 0) rows.add(ticks, segmentStart + cluster, relative)
+  if (cluster < 0) return
+  if (track === walk.trackId) walk.reference.add(ticks, walk.segmentStart + cluster, relative)
+  else walk.text.get(track)?.add(ticks, walk.segmentStart + cluster, relative, duration)
 }

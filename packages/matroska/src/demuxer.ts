@@ -1,5 +1,6 @@
 import {
   type ByteSource,
+  type Chapter,
   CuemuxError,
   type Demuxer,
   type GroupStart,
@@ -13,13 +14,14 @@ import {
   toCuemuxError,
 } from '@cuemux/core'
 import { BlockWalker } from './block-walker.js'
-import { formatOf, type MatroskaFormat } from './format.js'
+import { formatOf, type MatroskaFormat, type TrackFormat } from './format.js'
 import { readGroupStart } from './group-start.js'
 import { lookBack } from './look-back.js'
 import { skipInto } from './skip-into.js'
 import { makeBatch } from './span-batch.js'
 import { boundsOf, type SpanBounds } from './span-bounds.js'
 import { createSpanTracks, type SpanWalk, walkSpan } from './span-walk.js'
+import { readTextByCues } from './text-read.js'
 import { readFirstFrame } from './track-start.js'
 import { createTrackState, type TrackState } from './track-state.js'
 import { ByteWindow, type Chunk } from './window.js'
@@ -58,14 +60,35 @@ export class MatroskaDemuxer implements Demuxer {
       const states: TrackState[] = []
       for (const trackId of new Set(trackIds))
         states.push(this.#states.get(trackId) ?? (await this.#state(trackId, options)))
-      for (const { format, track } of states) {
-        if (!format.encodings.some(encoding => encoding.kind === 'encrypted')) continue
-        throw new CuemuxError('ENCRYPTED', `Track ${track.id} is encrypted.`)
-      }
+      for (const { format, track } of states) refuseEncrypted(track, format)
       return await this.#readBounds(span, bounds, states, trackIds, options)
     } catch (error) {
       throw toCuemuxError(error, 'CORRUPT_MEDIA')
     }
+  }
+
+  async readText(
+    trackId: number,
+    from: number,
+    to: number,
+    options: ReadOptions = {},
+  ): Promise<SampleBatch | undefined> {
+    try {
+      throwIfAborted(options.signal)
+      const { track, format, clock } = await this.#state(trackId, options)
+      if (track.kind !== 'text') throw new CuemuxError('NOT_FOUND', `Track ${trackId} is not one of text.`)
+      refuseEncrypted(track, format)
+      const cues = this.#format.textCues.find(known => known.trackId === trackId)
+      if (cues === undefined) return undefined
+      const request = { source: this.#source, film: this.#format, cues, track, format, clock, from, to, options }
+      return await readTextByCues(request)
+    } catch (error) {
+      throw toCuemuxError(error, 'CORRUPT_MEDIA')
+    }
+  }
+
+  async readChapters(): Promise<readonly Chapter[]> {
+    return this.index.chapters
   }
 
   async readGroupStarts(keyframes: readonly number[], options: ReadOptions = {}): Promise<GroupStart[]> {
@@ -169,6 +192,11 @@ export class MatroskaDemuxer implements Demuxer {
       throw toCuemuxError(error, 'CORRUPT_MEDIA')
     }
   }
+}
+
+function refuseEncrypted(track: Track, { encodings }: TrackFormat): void {
+  if (!encodings.some(encoding => encoding.kind === 'encrypted')) return
+  throw new CuemuxError('ENCRYPTED', `Track ${track.id} is encrypted.`)
 }
 
 function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -89,6 +89,24 @@ export async function decodeFrames(encodings: readonly ContentEncoding[], frames
   }
 }
 
+/**
+ * Undoes compression of what lies beside frames, in place. RFC 9559 §5.1.4.1.31.3 speaks of frames alone, but mkvmerge
+ * compresses both: what can't be inflated is not compressed.
+ */
+export async function decodeAdditions(
+  encodings: readonly ContentEncoding[],
+  additions: Map<number, Uint8Array>,
+): Promise<void> {
+  if (!encodings.some(({ kind }) => kind === 'zlib')) return
+  for (const [row, addition] of additions) {
+    try {
+      additions.set(row, await inflate(addition))
+    } catch (error) {
+      if (error instanceof CuemuxError && error.code === 'LIMIT_EXCEEDED') throw error
+    }
+  }
+}
+
 function prepend(prefix: Uint8Array, frame: Uint8Array): Uint8Array {
   const whole = new Uint8Array(prefix.length + frame.length)
   whole.set(prefix)

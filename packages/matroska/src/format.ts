@@ -1,5 +1,6 @@
 import { CuemuxError, type MediaIndex } from '@cuemux/core'
 import type { ContentEncoding } from './encodings.js'
+import type { TextCues } from './text-cues.js'
 
 /** How one track's timestamps become presentation times, and its blocks samples. Plain data, kept in the index. */
 export interface TrackFormat {
@@ -20,10 +21,13 @@ export interface TrackFormat {
   readonly encodings: readonly ContentEncoding[]
 }
 
+/** Version of {@link MatroskaFormat}: an index with another one has to be made again. */
+export const FORMAT_VERSION = 2
+
 /** What a Matroska demuxer needs beside the index's own fields. */
 export interface MatroskaFormat {
   readonly kind: 'matroska'
-  readonly version: 1
+  readonly version: typeof FORMAT_VERSION
   /** Offset of the Segment's payload, bytes. */
   readonly segmentStart: number
   /** Where the Segment ends, or the source if that is earlier, bytes. */
@@ -38,6 +42,8 @@ export interface MatroskaFormat {
   readonly cueTicks: Float64Array
   /** Where each keyframe's block lies in its cluster's payload, bytes; -1 where it isn't known. */
   readonly cueRelative: Float64Array
+  /** Where the blocks of text tracks lie, of those whose cues tell. */
+  readonly textCues: readonly TextCues[]
   /** In the order of the index's tracks. */
   readonly tracks: readonly TrackFormat[]
 }
@@ -58,5 +64,5 @@ export function formatOf(index: MediaIndex): MatroskaFormat {
 function isMatroskaFormat(format: unknown): format is MatroskaFormat {
   if (typeof format !== 'object' || format === null) return false
   const { kind, version } = format as Partial<MatroskaFormat>
-  return kind === 'matroska' && version === 1
+  return kind === 'matroska' && version === FORMAT_VERSION
 }

@@ -20,6 +20,8 @@ export class FrameColumns {
   readonly data: Uint8Array[] = []
   /** DiscardPadding of the frame that came last, nanoseconds. */
   discardNs = 0
+  /** BlockAdditional of BlockAddID 1 by row, of the frames that have one. */
+  additions: Map<number, Uint8Array> | undefined
 
   add(ticks: number, position: number, duration: number, lace: number, flags: number, data: Uint8Array): void {
     const row = this.count
@@ -34,10 +36,17 @@ export class FrameColumns {
     this.count = row + 1
   }
 
+  /** Puts what a block carries beside its frames to the frame that came last. */
+  addAddition(bytes: Uint8Array): void {
+    this.additions ??= new Map()
+    this.additions.set(this.count - 1, bytes)
+  }
+
   /** Forgets all frames. */
   clear(): void {
     this.count = 0
     this.data.length = 0
+    this.additions = undefined
   }
 
   #grow(): void {

@@ -1,5 +1,5 @@
-import { type KeyframeKind, keyframeKind } from '@cuemux/codecs'
-import type { ByteSource, GroupStart, VideoTrack } from '@cuemux/core'
+import { inBandDescription, type KeyframeKind, keyframeKind } from '@cuemux/codecs'
+import type { ByteSource, GroupStart, SampleDescription, VideoTrack } from '@cuemux/core'
 import { BlockWalker, TAKE_TIMES } from './block-walker.js'
 import { createHeader, readHeader } from './ebml.js'
 import { Id } from './elements.js'
@@ -47,22 +47,28 @@ export async function readGroupStart(
   const walker = new BlockWalker(cut.clusterOffset, film.segmentEnd, [{ trackId: track.id, take: TAKE_TIMES, frames }])
   await skipInto(source, window, cut, walker)
   const search: Search = { seen: 0, cutRow: -1, least: cut.time, blocks: 0, isOver: false }
-  let kind: KeyframeKind | undefined
+  let told: KeyframeHead | undefined
   while (!walker.hasEnded && !search.isOver) {
     const { status, chunk } = await step(window, walker, Number.POSITIVE_INFINITY, true, walker.position + PIECE_BYTES)
     let last = status
     while (last === 'block' && !search.isOver) {
       lookAtFrames(search, frames, state, cut)
-      if (kind === undefined && search.cutRow >= 0) {
-        kind = await kindAt(window, track, state.format.encodings, frames.position[search.cutRow]!)
-        if (kind === 'closed' && NO_LEADING.has(track.codec)) return { isClosed: true, lead: 0 }
+      if (told === undefined && search.cutRow >= 0) {
+        told = await readKeyframe(window, track, state.format.encodings, frames.position[search.cutRow]!)
+        if (told.kind === 'closed' && NO_LEADING.has(track.codec)) return startOf(true, 0, told)
       }
       if (!search.isOver) last = walker.walk(chunk.bytes, chunk.base, Number.POSITIVE_INFINITY, true)
     }
   }
   const lead = cut.time - search.least
+  const kind = told?.kind
   // Of a codec that can't be looked into, only leading pictures tell.
-  return { isClosed: kind === 'closed' || (kind !== 'open' && lead === 0), lead }
+  return startOf(kind === 'closed' || (kind !== 'open' && lead === 0), lead, told)
+}
+
+function startOf(isClosed: boolean, lead: number, told: KeyframeHead | undefined): GroupStart {
+  const description = told?.description
+  return { isClosed, lead, ...(description === undefined ? {} : { description }) }
 }
 
 function lookAtFrames(search: Search, frames: FrameColumns, { clock }: TrackState, cut: Cut): void {
@@ -81,21 +87,32 @@ function lookAtFrames(search: Search, frames: FrameColumns, { clock }: TrackStat
   }
 }
 
-/** What the keyframe's own bytes say; `none` where that is nothing. */
-async function kindAt(
+/** What a keyframe's own bytes say. */
+interface KeyframeHead {
+  /** `none` where they say nothing. */
+  readonly kind: KeyframeKind
+  /** What decodes it, where it isn't the track's description. */
+  readonly description: SampleDescription | undefined
+}
+
+async function readKeyframe(
   window: ByteWindow,
   track: VideoTrack,
   encodings: readonly ContentEncoding[],
   position: number,
-): Promise<KeyframeKind> {
+): Promise<KeyframeHead> {
   // Bytes that are packed have to be read whole; else the first ones do.
   const frame = [await blockStart(window, position, encodings.length === 0 ? FRAME_START_BYTES : MAX_PACKED_BYTES)]
   try {
     await decodeFrames(encodings, frame)
     toLengthPrefixed(track, frame, true)
-    return keyframeKind(track.codec, frame[0]!, lengthSizeOf(track))
+    const known = { config: track.descriptions[0].config, width: track.width, height: track.height }
+    return {
+      kind: keyframeKind(track.codec, frame[0]!, lengthSizeOf(track)),
+      description: inBandDescription(track.codec, known, frame[0]!),
+    }
   } catch {
-    return 'none'
+    return { kind: 'none', description: undefined }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Attachment, Chapter } from '@cuemux/core'
 import { readAttachments, readChapters } from './chapters.js'
-import { type CueRows, readCues } from './cues.js'
+import { readCues, type TrackCues } from './cues.js'
 import { createHeader, MAX_HEADER_BYTES, readHeader, UNKNOWN_SIZE } from './ebml.js'
 import { Id } from './elements.js'
 import { type Head, noteSeekHead } from './head.js'
@@ -9,8 +9,8 @@ import type { ByteWindow } from './window.js'
 
 /** What Cues, Tags, Chapters and Attachments tell. */
 export interface IndexElements {
-  /** The cue points of the reference track; `undefined` without usable Cues. */
-  readonly cues: CueRows | undefined
+  /** The cue points of the reference track and of text tracks; `undefined` without usable Cues. */
+  readonly cues: TrackCues | undefined
   readonly tags: FilmTags
   readonly chapters: readonly Chapter[]
   readonly attachments: readonly Attachment[]
@@ -40,7 +40,9 @@ export async function readIndexElements(
   window: ByteWindow,
   head: Head,
   referenceId: number,
+  textIds: readonly number[],
   sizeBytes: number,
+  isNear: boolean,
 ): Promise<IndexElements> {
   await readMoreSeekHeads(window, head, sizeBytes)
   const cuesAt = placeIn(head, Id.Cues, sizeBytes)
@@ -65,11 +67,11 @@ export async function readIndexElements(
     other(Id.Attachments),
   ])
   return {
-    cues: cues && readCues(cues.bytes, cues.start, cues.end, referenceId, head.segmentStart),
+    cues: cues && readCues(cues.bytes, cues.start, cues.end, referenceId, head.segmentStart, textIds),
     tags: tags ? readTags(tags.bytes, tags.start, tags.end) : { title: undefined, statistics: new Map() },
     chapters: chapters ? readChapters(chapters.bytes, chapters.start, chapters.end) : [],
     attachments: attachments
-      ? readAttachments(attachments.bytes, attachments.start, attachments.end, attachments.base)
+      ? await readAttachments(window, attachments.base + attachments.start, attachments.base + attachments.end, isNear)
       : [],
   }
 }

@@ -82,6 +82,41 @@ describe('openMatroska', () => {
     expect(video?.count).toBe(6)
   })
 
+  it('lists attachments behind large ones where a seek costs little', async () => {
+    const file = (name: string): Bytes =>
+      element(
+        Id.AttachedFile,
+        text(Id.FileName, name),
+        text(Id.FileMimeType, 'font/ttf'),
+        element(Id.FileData, new Uint8Array(100_000)),
+      )
+    const attachments = element(Id.Attachments, file('a.ttf'), file('b.ttf'), file('c.ttf'))
+    const bytes = film({ ...simple, cues, beforeClusters: [attachments] })
+    const names = async (seekCostBytes: number): Promise<string[]> =>
+      (await openMatroska(sourceOf(bytes, seekCostBytes))).index.attachments.map(({ name }) => name)
+    expect(await names(1000)).toEqual(['a.ttf', 'b.ttf', 'c.ttf'])
+    expect(await names(512 * 1024)).toEqual(['a.ttf'])
+  })
+
+  it('gives each attachment a name of its own', async () => {
+    const file = (type: string, ...name: Bytes[]): Bytes =>
+      element(Id.AttachedFile, ...name, text(Id.FileMimeType, type), element(Id.FileData, frame(4, 1)))
+    const attachments = element(
+      Id.Attachments,
+      file('image/jpeg', text(Id.FileName, 'cover.jpg')),
+      file('image/jpeg', text(Id.FileName, 'cover.jpg')),
+      file('image/png'),
+      file('application/octet-stream'),
+    )
+    const { index } = await openMatroska(sourceOf(film({ ...simple, cues, beforeClusters: [attachments] })))
+    expect(index.attachments.map(({ name }) => name)).toEqual([
+      'cover.jpg',
+      'cover-2.jpg',
+      'attachment-3.png',
+      'attachment-4',
+    ])
+  })
+
   it('finds tracks behind attachments where no SeekHead leads there', async () => {
     const attachments = element(Id.Attachments, element(Id.AttachedFile, element(Id.FileData, new Uint8Array(100_000))))
     const bytes = concat(

@@ -123,3 +123,24 @@ describe('H.264 with lengths', () => {
     )
   })
 })
+
+describe('parameter sets that change in mid-film', () => {
+  const OTHER = '68ce3880'
+
+  it('give the group a description of its own', async () => {
+    const bytes = film({
+      tracks: [videoEntry(configPrivate(AVCC))],
+      clusters: [
+        cluster(0, simpleBlock(1, 0, true, hex(`00000008${SPS}00000004${PPS}00000005${IDR}`))),
+        cluster(40, simpleBlock(1, 0, true, hex(`00000008${SPS}00000004${OTHER}00000005${IDR}`))),
+        cluster(80, simpleBlock(1, 0, true, hex(`${START}${OTHER}000001${IDR}`))),
+        cluster(120, simpleBlock(1, 0, true, hex(`00000005${IDR}`))),
+      ],
+      cues: [0, 40, 80, 120].map((time, i) => ({ time, cluster: i })),
+    })
+    const demuxer = await openMatroska(sourceOf(bytes))
+    const config = hex(AVCC.replace(PPS, OTHER))
+    const starts = await demuxer.readGroupStarts([0, 1, 2, 3])
+    expect(starts.map(start => start.description?.config)).toEqual([undefined, config, config, undefined])
+  })
+})

@@ -14,23 +14,34 @@ import {
   simpleBlock,
   sourceOf,
   text,
+  textBlock,
+  textEntry,
   uint,
   videoEntry,
 } from '../testing/ebml-writer.js'
 import { Id } from './elements.js'
 import { openMatroska } from './index.js'
 
+/** Where the texts lie in their clusters: behind the timestamp and three blocks. */
+const TEXT_AT =
+  uint(Id.Timestamp, 0).length +
+  [40, 12, 20].reduce((sum, size) => sum + simpleBlock(1, 0, true, frame(size, 0)).length, 0)
+
 const sample = film({
-  tracks: [videoEntry(), audioEntry()],
+  tracks: [videoEntry(), audioEntry(), textEntry()],
   clusters: [0, 80, 160].map(time =>
     cluster(
       time,
       simpleBlock(1, 0, true, frame(40, time)),
       simpleBlock(2, 0, true, frame(12, time)),
       simpleBlock(1, 40, false, frame(20, time)),
+      textBlock(41, 30, 'text'),
     ),
   ),
-  cues: [0, 80, 160].map((time, i) => ({ time, cluster: i, relative: 16 })),
+  cues: [0, 80, 160].flatMap((time, i) => [
+    { time, cluster: i, relative: 17 },
+    { time: time + 41, cluster: i, track: 3, relative: TEXT_AT, duration: 30 },
+  ]),
   atEnd: [element(Id.Tags), element(Id.Chapters)],
 })
 
@@ -45,11 +56,16 @@ async function readAll(bytes: Bytes): Promise<unknown> {
     },
   }
   try {
-    const { index, readSpan, readTrackStart } = bind(await openMatroska(bounded))
+    const demuxer = await openMatroska(bounded)
+    const { index, readSpan, readTrackStart } = bind(demuxer)
     const ids = index.tracks.map(track => track.id)
     for (const id of ids) await readTrackStart(id)
     const { count } = index.keyframes
     for (let first = 0; first < Math.min(count, 5); first++) await readSpan({ first, end: first + 1 }, ids)
+    for (const { id, kind } of index.tracks) {
+      if (kind === 'text') await demuxer.readText(id, 0, Number.POSITIVE_INFINITY)
+    }
+    await demuxer.readGroupStarts([0])
     return undefined
   } catch (error) {
     return error
@@ -71,6 +87,13 @@ const codeOf = async (bytes: Bytes): Promise<string | undefined> => {
   expect(error).not.toMatchObject({ message: expect.stringContaining('too many reads') })
   return (error as CuemuxError).code
 }
+
+describe('the sample that is damaged', () => {
+  it('is whole before, its texts by their cues included', async () => {
+    const demuxer = await openMatroska(sourceOf(sample))
+    expect((await demuxer.readText(3, 0, 1000))?.count).toBe(3)
+  })
+})
 
 describe('bad input', () => {
   it.each<[string, Bytes, string]>([

@@ -1,20 +1,20 @@
 import { SAMPLE_SYNC, type SampleBatch } from '@cuemux/core'
 import { pcmFrameBytes } from './audio-track.js'
 import { type DecodeTimes, deriveDecodeTimes } from './decode-times.js'
-import { decodeFrames } from './encodings.js'
+import { decodeAdditions, decodeFrames } from './encodings.js'
 import { FRAME_KEY, type FrameColumns } from './frame-columns.js'
 import { toLengthPrefixed } from './nal-format.js'
 import { isCut, type SpanBounds } from './span-bounds.js'
 import type { SpanTrack } from './span-walk.js'
+import { makeTextBatch } from './text-batch.js'
 import { delayOf } from './track-state.js'
-
-/** How long a text without a duration is shown, ms. */
-const TEXT_MS = 4000
 
 /** The frames of a track that are in a span, in the order of the file. */
 interface Selection {
   readonly pts: number[]
   readonly data: Uint8Array[]
+  /** What lies beside the frames, by their number here; text only. */
+  readonly additions: Map<number, Uint8Array>
   readonly flags: number[]
   /** BlockDuration in ticks of the track, or -1. */
   readonly duration: number[]
@@ -36,13 +36,16 @@ export async function makeBatch(
   const count = selection.pts.length
   if (count === 0) return undefined
   const { id, timescale } = track.state.track
-  const isText = track.state.track.kind === 'text'
   await decodeFrames(track.state.format.encodings, selection.data)
+  if (track.state.track.kind === 'text') {
+    await decodeAdditions(track.state.format.encodings, selection.additions)
+    return makeTextBatch(track.state.track, selection)
+  }
   toLengthPrefixed(track.state.track, selection.data)
-  const times = isText ? textTimes(track, selection) : mediaTimes(track, selection)
+  const times = mediaTimes(track, selection)
   const size = new Uint32Array(count)
   const flags = new Uint8Array(count)
-  // Every frame of sound and text can be decoded by itself, whatever the muxer says, but for TrueHD's.
+  // Every frame of sound can be decoded by itself, whatever the muxer says, but for TrueHD's.
   const trustsKeys = track.state.track.kind === 'video' || track.state.track.codec === 'truehd'
   for (let i = 0; i < count; i++) {
     size[i] = selection.data[i]!.length
@@ -53,12 +56,14 @@ export async function makeBatch(
 }
 
 function emptySelection(): Selection {
-  return { pts: [], data: [], flags: [], duration: [], next: undefined, discard: 0 }
+  return { pts: [], data: [], additions: new Map(), flags: [], duration: [], next: undefined, discard: 0 }
 }
 
 function take(track: SpanTrack, frames: FrameColumns, row: number, time: number, into: Selection): void {
   const ticks = frames.duration[row]!
   into.pts.push(time)
+  const addition = frames.additions?.get(row)
+  if (addition !== undefined) into.additions.set(into.data.length, addition)
   into.data.push(frames.data[row]!)
   into.flags.push(frames.flags[row]!)
   into.duration.push(ticks < 0 ? -1 : track.state.clock.duration(ticks))
@@ -140,24 +145,4 @@ function endOfLast(track: SpanTrack, selection: Selection): number {
   if (gridTicks > 0) return time + (discard > 0 && discard < gridTicks ? Math.round(gridTicks - discard) : gridTicks)
   if (defaultDuration > 0) return time + Math.round(defaultDuration)
   return before === Number.NEGATIVE_INFINITY ? time + 1 : time + (time - before)
-}
-
-/** Texts as they are, in the order of their times: they may overlap, and pauses lie between them. */
-function textTimes(track: SpanTrack, selection: Selection): DecodeTimes {
-  const { pts, data, duration } = selection
-  const count = pts.length
-  const order = pts.map((_, i) => i).sort((a, b) => pts[a]! - pts[b]! || a - b)
-  const dts = new Float64Array(count)
-  const durations = new Uint32Array(count)
-  const inOrder = order.map(i => data[i]!)
-  order.forEach((row, i) => {
-    const time = pts[row]!
-    dts[i] = time
-    const following = order[i + 1]
-    const untilNext = following === undefined ? Number.POSITIVE_INFINITY : pts[following]! - time
-    const fallback = Math.min(untilNext, Math.round((TEXT_MS * track.state.track.timescale) / 1000))
-    durations[i] = duration[row]! >= 0 ? duration[row]! : fallback
-  })
-  for (let i = 0; i < count; i++) data[i] = inOrder[i]!
-  return { dts, compositionOffset: new Int32Array(count), duration: durations }
 }

@@ -41,13 +41,6 @@ export function boundsOf(index: MediaIndex, format: MatroskaFormat, span: Span):
   return { isFirst: first === 0, start: cut(first), end: end < count ? cut(end) : undefined }
 }
 
-/** The least tick of `to` at or after a time in ticks of `from`: a time starts no earlier exactly if it is no less. */
-export function ceilRescale(ticks: number, from: number, to: number): number {
-  if (from === to) return ticks
-  const seconds = Math.floor(ticks / from)
-  return seconds * to + Math.ceil(((ticks - seconds * from) * to) / from)
-}
-
 /**
  * Whether a block of the reference track is the one to cut at: the first of its cluster, or of those that follow, with
  * the cue's time; where there is none, the first keyframe after it.

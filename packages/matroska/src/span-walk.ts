@@ -1,8 +1,8 @@
-import type { ByteSource } from '@cuemux/core'
+import { type ByteSource, rescaleUp } from '@cuemux/core'
 import { type BlockWalker, TAKE_FRAMES, TAKE_NOTHING, TAKE_TIMES, type WalkedTrack } from './block-walker.js'
 import type { MatroskaFormat } from './format.js'
 import { FRAME_KEY, FrameColumns } from './frame-columns.js'
-import { ceilRescale, isCut, type SpanBounds } from './span-bounds.js'
+import { isCut, type SpanBounds } from './span-bounds.js'
 import { delayOf, type TrackState } from './track-state.js'
 import { step } from './walk-step.js'
 import type { ByteWindow } from './window.js'
@@ -55,10 +55,11 @@ export function createSpanTracks(
       trackId: id,
       state,
       take: TAKE_FRAMES,
+      takesAdditions: state.track.kind === 'text',
       frames: new FrameColumns(),
       isReference: id === referenceId,
-      from: isFirst ? Number.NEGATIVE_INFINITY : ceilRescale(start.time, referenceScale, timescale),
-      to: end === undefined ? Number.POSITIVE_INFINITY : ceilRescale(end.time, referenceScale, timescale),
+      from: isFirst ? Number.NEGATIVE_INFINITY : rescaleUp(start.time, referenceScale, timescale),
+      to: end === undefined ? Number.POSITIVE_INFINITY : rescaleUp(end.time, referenceScale, timescale),
       seen: 0,
       cutRow: -1,
     }

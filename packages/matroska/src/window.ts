@@ -71,7 +71,8 @@ export class ByteWindow {
     for (const chunk of this.#chunks) if (chunk.base > offset) limit = Math.min(limit, chunk.base - offset)
     const bytes = await this.#source.read(offset, limit, this.#options)
     const { sizeBytes } = this.#source
-    if (bytes.length < limit && sizeBytes !== undefined) {
+    // A source that learns its size by reading may end sooner than it could have.
+    if (bytes.length < limit && sizeBytes !== undefined && offset + bytes.length < sizeBytes) {
       throw new CuemuxError('SOURCE_CHANGED', 'The source ends before the size that it had when it was opened.', {
         at: { offsetBytes: offset + bytes.length },
         hint: 'Open it again.',

@@ -114,12 +114,31 @@ export function audioEntry(...more: readonly Bytes[]): Bytes {
   )
 }
 
+/** A text track. */
+export function textEntry(codecId = 'S_TEXT/UTF8', ...more: readonly Bytes[]): Bytes {
+  return element(
+    Id.TrackEntry,
+    uint(Id.TrackNumber, 3),
+    uint(Id.TrackUID, 103),
+    uint(Id.TrackType, 17),
+    text(Id.CodecID, codecId),
+    ...more,
+  )
+}
+
+/** A block with its duration, and what else lies in its group. */
+export function textBlock(time: number, duration: number, cue: string, ...more: readonly Bytes[]): Bytes {
+  const body = block(3, time, 0, new TextEncoder().encode(cue))
+  return element(Id.BlockGroup, element(Id.Block, body), uint(Id.BlockDuration, duration), ...more)
+}
+
 /** One cue of a film under construction: its time and the cluster (by number) that it leads to. */
 export interface CuePlan {
   readonly time: number
   readonly cluster: number
   readonly track?: number
   readonly relative?: number
+  readonly duration?: number
 }
 
 /** What {@link film} builds. */
@@ -153,6 +172,7 @@ function cuePoint(cue: CuePlan, position: number): Bytes {
       uint(Id.CueTrack, cue.track ?? 1),
       uint(Id.CueClusterPosition, position),
       ...(cue.relative === undefined ? [] : [uint(Id.CueRelativePosition, cue.relative)]),
+      ...(cue.duration === undefined ? [] : [uint(Id.CueDuration, cue.duration)]),
     ),
   )
 }

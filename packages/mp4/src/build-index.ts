@@ -1,11 +1,13 @@
 import { CuemuxError, type MediaIndex, type Track } from '@cuemux/core'
+import { type ChapterTrack, MAX_CHAPTERS } from './chapter-track.js'
 import { SampleColumns } from './cursor.js'
 import type { FoundMoov } from './find-moov.js'
 import { FORMAT_VERSION, type Mp4Format, type TrackFormat } from './format.js'
+import { groupPcm, pcmFrameBytes } from './group-pcm.js'
 import { readKeyframes } from './keyframes.js'
 import type { MovieBoxes, TrackBoxes } from './movie.js'
 import { readableSamples } from './readable.js'
-import { entryFields, entryFormat, kindOf } from './sample-entry.js'
+import { audioEntry, entryFields, entryFormat, kindOf } from './sample-entry.js'
 import type { MovieHeader, TrackHeader } from './skeleton.js'
 import { SyncSamples } from './sync-samples.js'
 import { readTables, type SampleTables } from './tables.js'
@@ -53,12 +55,22 @@ export interface IndexInput {
   readonly fragments?: ReadonlyMap<number, TrackMedia> | undefined
 }
 
+/** The tables of a track in moov; of PCM with blocks for samples. */
+function tablesOf({ movie: { bytes } }: IndexInput, boxes: TrackBoxes, header: TrackHeader): SampleTables {
+  const tables = readTables(bytes, boxes.stbl)
+  const fields = entryFields(bytes, boxes.entries[0]!, boxes.handler)
+  if (fields.kind !== 'audio') return tables
+  const { format } = entryFormat(bytes, boxes.entries[0]!, fields)
+  if (audioEntry(bytes, format, fields).codec !== 'pcm') return tables
+  return groupPcm(tables, pcmFrameBytes(format, fields.channels, fields.sampleBits), header.timescale)
+}
+
 function candidate(input: IndexInput, boxes: TrackBoxes, header: TrackHeader): Candidate | undefined {
   const { bytes } = input.movie
   const kind = kindOf(boxes.handler)
   if (kind === 'other' || header.timescale === 0 || header.id === 0) return undefined
   const media = input.fragments?.get(header.id)
-  const { tables, base } = media ?? { tables: readTables(bytes, boxes.stbl), base: 0 }
+  const { tables, base } = media ?? { tables: tablesOf(input, boxes, header), base: 0 }
   const columns = new SampleColumns(tables)
   const sync = new SyncSamples(tables)
   const readable = readableSamples(columns, input.moov.sizeBytes)
@@ -97,6 +109,21 @@ export function findCandidates(input: IndexInput): Candidate[] {
     found.push(made)
   })
   return found
+}
+
+/** The track of text that another names as its chapters; its titles are read when they are asked for. */
+function findChapterTrack(input: IndexInput): ChapterTrack | undefined {
+  const { movie, header } = input
+  const ids = new Set(movie.tracks.flatMap(track => track.chapterTracks))
+  if (ids.size === 0 || input.fragments !== undefined) return undefined
+  for (const [i, boxes] of movie.tracks.entries()) {
+    const track = header.tracks[i]
+    if (track === undefined || !ids.has(track.id) || kindOf(boxes.handler) !== 'text') continue
+    const found = candidate(input, boxes, track)
+    if (found === undefined || found.format.isEncrypted || found.columns.count > MAX_CHAPTERS) continue
+    return { ...found.format, timescale: track.timescale }
+  }
+  return undefined
 }
 
 /** The first enabled track of each kind is the default; the first one where none is enabled (not of subtitles). */
@@ -166,7 +193,14 @@ export function buildIndex(input: IndexInput, isCut = false): BuiltIndex {
   const reference = referenceOf(found)
   const { columns, sync, timeline } = reference
   const { id, timescale } = reference.header
-  const keyframes = readKeyframes({ trackId: id, timescale, columns, sync, timeline })
+  const keyframes = readKeyframes({
+    trackId: id,
+    timescale,
+    columns,
+    sync,
+    timeline,
+    descriptionCount: reference.kind === 'video' ? reference.boxes.entries.length : 1,
+  })
   const index = assembleIndex(input, {
     foundBy: input.fragments === undefined ? 'moov' : 'scan',
     tracks: makeTracks(input.movie, found),
@@ -179,6 +213,7 @@ export function buildIndex(input: IndexInput, isCut = false): BuiltIndex {
       tracks: found.map(track => track.format),
       keyframeSamples: keyframes.samples,
       fragments: undefined,
+      chapterTrack: findChapterTrack(input),
     },
   })
   return { index, columns: new Map(found.map(track => [track.header.id, track.columns])) }

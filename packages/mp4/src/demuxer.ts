@@ -1,5 +1,6 @@
 import {
   type ByteSource,
+  type Chapter,
   CuemuxError,
   type Demuxer,
   type GroupStart,
@@ -12,10 +13,12 @@ import {
   throwIfAborted,
   toCuemuxError,
 } from '@cuemux/core'
+import { readChapterTrack } from './chapter-track.js'
 import { type SampleColumns, SampleCursor } from './cursor.js'
 import { formatOf, type Mp4Format } from './format.js'
 import { leadOf } from './keyframes.js'
 import { readRanges } from './read-span.js'
+import { readTextRange } from './text.js'
 import { TrackReader } from './track-reader.js'
 
 /** Throws `ENCRYPTED` for a track whose samples are. */
@@ -33,6 +36,19 @@ export function trackOf({ tracks }: MediaIndex, trackId: number): Track {
   return track
 }
 
+/** @throws CuemuxError `NOT_FOUND` for a track that is not one of text */
+export function textTrackOf(index: MediaIndex, trackId: number): void {
+  if (trackOf(index, trackId).kind === 'text') return
+  throw new CuemuxError('NOT_FOUND', `Track ${trackId} is not one of text.`)
+}
+
+/** How a group of pictures begins whose keyframe has one of the track's descriptions. */
+export function groupStart(lead: number, { descriptions }: Track, number: number): GroupStart {
+  const description = number > 0 ? descriptions[Math.min(number, descriptions.length - 1)] : undefined
+  const isFirst = description === undefined || description === descriptions[0]
+  return { isClosed: lead === 0, lead, ...(isFirst ? {} : { description }) }
+}
+
 /** Reads samples by the tables of the index. */
 export class Mp4Demuxer implements Demuxer {
   readonly index: MediaIndex
@@ -40,6 +56,7 @@ export class Mp4Demuxer implements Demuxer {
   readonly #format: Mp4Format
   readonly #readers = new Map<number, TrackReader>()
   readonly #columns: ReadonlyMap<number, SampleColumns> | undefined
+  #chapters: readonly Chapter[] | undefined
 
   /** @param columns the tracks' columns, where they were built already while indexing */
   constructor(source: ByteSource, index: MediaIndex, columns?: ReadonlyMap<number, SampleColumns>) {
@@ -85,16 +102,46 @@ export class Mp4Demuxer implements Demuxer {
     }
   }
 
+  async readText(trackId: number, from: number, to: number, options?: ReadOptions): Promise<SampleBatch> {
+    throwIfAborted(options?.signal)
+    const reader = this.#readerOf(trackId)
+    textTrackOf(this.index, trackId)
+    refuseEncrypted(trackId, reader.isEncrypted)
+    const { first } = reader.timeline
+    // The text before the first that starts in the window may last into it.
+    const range = { reader, first: Math.max(first, reader.sampleAtTime(from) - 1), end: reader.sampleAtTime(to) }
+    try {
+      return await readTextRange(this.#source, range, from, to, options?.signal)
+    } catch (error) {
+      throw toCuemuxError(error, 'CORRUPT_MEDIA')
+    }
+  }
+
+  async readChapters(options?: ReadOptions): Promise<readonly Chapter[]> {
+    throwIfAborted(options?.signal)
+    const { chapterTrack } = this.#format
+    if (this.index.chapters.length > 0 || chapterTrack === undefined) return this.index.chapters
+    try {
+      this.#chapters ??= await readChapterTrack(this.#source, chapterTrack, options)
+      return this.#chapters
+    } catch (error) {
+      throw toCuemuxError(error, 'CORRUPT_MEDIA')
+    }
+  }
+
   async readGroupStarts(keyframes: readonly number[], options?: ReadOptions): Promise<GroupStart[]> {
     throwIfAborted(options?.signal)
     const reader = this.#readerOf(this.index.keyframes.trackId)
+    const track = trackOf(this.index, reader.id)
     const cursor = new SampleCursor(reader.columns)
     return keyframes.map(keyframe => {
       const sample = this.#format.keyframeSamples[keyframe]
       if (sample === undefined) throw new CuemuxError('NOT_FOUND', `The film has no keyframe ${keyframe}.`)
       cursor.seek(sample)
+      // Looking for leading pictures moves the cursor.
+      const { description } = cursor
       const lead = this.index.closedGops === true ? 0 : leadOf(cursor, reader.timeline.end)
-      return { isClosed: lead === 0, lead }
+      return groupStart(lead, track, description)
     })
   }
 

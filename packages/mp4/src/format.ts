@@ -1,10 +1,11 @@
 import { CuemuxError, type MediaIndex } from '@cuemux/core'
+import type { ChapterTrack } from './chapter-track.js'
 import type { FragmentTrack } from './moof.js'
 import type { SampleTables } from './tables.js'
 import type { TrackTimeline } from './timeline.js'
 
 /** Version of {@link Mp4Format}: an index with another one has to be made again. */
-export const FORMAT_VERSION = 2
+export const FORMAT_VERSION = 3
 
 /** What is needed to read a track's samples. Plain data. */
 export interface TrackFormat {
@@ -35,6 +36,8 @@ export interface Mp4Format {
   readonly keyframeSamples: Uint32Array
   /** The film's fragments are found by its keyframes' offsets, and its tables hold the first ones only. */
   readonly fragments: FragmentsFormat | undefined
+  /** Where the titles of the chapters are samples of a track, and nowhere else. */
+  readonly chapterTrack: ChapterTrack | undefined
 }
 
 /**

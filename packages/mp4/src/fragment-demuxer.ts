@@ -1,5 +1,6 @@
 import {
   type ByteSource,
+  type Chapter,
   CuemuxError,
   type Demuxer,
   type GroupStart,
@@ -13,13 +14,14 @@ import {
 } from '@cuemux/core'
 import { ByteWindow } from './byte-window.js'
 import { SampleColumns, SampleCursor } from './cursor.js'
-import { refuseEncrypted, trackOf } from './demuxer.js'
+import { groupStart, refuseEncrypted, textTrackOf, trackOf } from './demuxer.js'
 import { type FragmentsFormat, formatOf, type Mp4Format } from './format.js'
 import { FragmentSpan, type SpanTrack } from './fragment-span.js'
 import { leadOf } from './keyframes.js'
 import { FragmentTables } from './moof.js'
 import { findSample } from './span-tables.js'
 import { SyncSamples } from './sync-samples.js'
+import { emptyTextBytes } from './text.js'
 
 /** Samples after a keyframe that show how its group begins, and fragments in which they are looked for. */
 const LEAD_SAMPLES = 8
@@ -47,7 +49,8 @@ export class FragmentDemuxer implements Demuxer {
       throw new CuemuxError('CORRUPT_INDEX', `The index has nothing of track ${trackId}'s fragments.`)
     }
     const frameDuration = track.kind === 'audio' ? track.frameDuration : undefined
-    return { ...fragment, format, timescale, descriptionCount: descriptions.length, frameDuration }
+    const emptyBytes = emptyTextBytes(track)
+    return { ...fragment, format, timescale, descriptionCount: descriptions.length, frameDuration, emptyBytes }
   }
 
   async readTrackStart(trackId: number, options?: ReadOptions): Promise<Track> {
@@ -70,6 +73,14 @@ export class FragmentDemuxer implements Demuxer {
     }
   }
 
+  async readText(trackId: number): Promise<undefined> {
+    textTrackOf(this.index, trackId)
+  }
+
+  async readChapters(): Promise<readonly Chapter[]> {
+    return this.index.chapters
+  }
+
   async readGroupStarts(keyframes: readonly number[], options?: ReadOptions): Promise<GroupStart[]> {
     throwIfAborted(options?.signal)
     const starts: GroupStart[] = []
@@ -82,8 +93,8 @@ export class FragmentDemuxer implements Demuxer {
     if (!(keyframe >= 0 && keyframe < count)) {
       throw new CuemuxError('NOT_FOUND', `The film has no keyframe ${keyframe}.`)
     }
-    if (this.index.closedGops === true) return { isClosed: true, lead: 0 }
     const track = this.#spanTrack(trackId)
+    if (this.index.closedGops === true && track.descriptionCount === 1) return { isClosed: true, lead: 0 }
     const tables = new FragmentTables([track], this.index.sizeBytes)
     const writer = tables.writers.get(trackId)!
     const window = new ByteWindow(this.#source, this.index.sizeBytes, [], false, signal)
@@ -99,8 +110,9 @@ export class FragmentDemuxer implements Demuxer {
     const { tolerance } = this.#fragments
     const found = findSample(columns, new SyncSamples(samples), 0, wanted - writer.base, tolerance)
     if (found === undefined) return { isClosed: true, lead: 0 }
-    const lead = leadOf(new SampleCursor(columns, found.sample), columns.count)
-    return { isClosed: lead === 0, lead }
+    const cursor = new SampleCursor(columns, found.sample)
+    const { description } = cursor
+    return groupStart(leadOf(cursor, columns.count), trackOf(this.index, trackId), description)
   }
 
   spanSizes(): undefined {

@@ -290,6 +290,7 @@ export async function lookUpFragments(given: Lookup): Promise<BuiltIndex | undef
         })),
         tolerance: head.tolerance,
       },
+      chapterTrack: undefined,
     },
   })
   return { index, columns: undefined }

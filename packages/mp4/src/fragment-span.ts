@@ -1,4 +1,4 @@
-import { type ByteSource, CuemuxError, type MediaIndex, type SampleBatch, type Span } from '@cuemux/core'
+import { type ByteSource, CuemuxError, type MediaIndex, rescaleUp, type SampleBatch, type Span } from '@cuemux/core'
 import { ByteWindow } from './byte-window.js'
 import { SampleColumns, SampleCursor } from './cursor.js'
 import type { Mp4Format, TrackFormat } from './format.js'
@@ -8,7 +8,6 @@ import { readableSamples } from './readable.js'
 import { findSample } from './span-tables.js'
 import { SyncSamples } from './sync-samples.js'
 import { firstPresentedFrom } from './timeline.js'
-import { rescaleUp } from './track-reader.js'
 
 /** Cuts before and after a span whose fragments may hold samples of it: interleaving is no coarser. */
 const LOOK_CUTS = 8
@@ -24,6 +23,8 @@ export interface SpanTrack extends FragmentTrack {
   readonly descriptionCount: number
   /** Ticks between two samples, where they are constant. */
   readonly frameDuration: number | undefined
+  /** Of text: samples of no more bytes show nothing. */
+  readonly emptyBytes: number | undefined
 }
 
 interface Moof {
@@ -176,6 +177,7 @@ export class FragmentSpan {
       descriptionCount: track.descriptionCount,
       columns,
       sync,
+      emptyBytes: track.emptyBytes,
       timeline: { decodeShift: shift - offsetShift, offsetShift, end },
     }
     const at = (keyframe: number, from: number): number => {

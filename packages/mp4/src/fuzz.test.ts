@@ -2,7 +2,7 @@ import { CuemuxError } from '@cuemux/core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { writeFragmented } from '../testing/fragment-writer.js'
-import { memorySource, type TrackSpec, writeMovie } from '../testing/movie-writer.js'
+import { box, memorySource, soundEntry, type TrackSpec, words, writeMovie } from '../testing/movie-writer.js'
 import { openMp4 } from './index.js'
 
 const VIDEO: TrackSpec = {
@@ -26,7 +26,28 @@ const VIDEO: TrackSpec = {
 }
 const AUDIO: TrackSpec = { ...VIDEO, kind: 'audio', timescale: 48000, ctts: [[9, 0]], stts: [[9, 1024]] }
 const { stss: _, ...ALL_SYNC } = AUDIO
+const TEXT: TrackSpec = {
+  ...ALL_SYNC,
+  kind: 'text',
+  timescale: 1000,
+  stts: [[9, 500]],
+  entries: [box('tx3g', new Uint8Array(40))],
+}
+/** PCM of single frames, and a track of chapters that the picture's names. */
+const PCM: TrackSpec = {
+  ...ALL_SYNC,
+  stts: [[9, 1]],
+  timescale: 400,
+  sizes: [4, 4, 4, 4, 4, 4, 4, 4, 4],
+  constantSize: true,
+  entries: [soundEntry('sowt')],
+}
+const CHAPTERS: TrackSpec = { ...TEXT, entries: [box('text', new Uint8Array(51))] }
 const FILM = writeMovie({ tracks: [VIDEO, ALL_SYNC, { ...AUDIO, constantSize: true }], moovFirst: true })
+const TEXTS = writeMovie({
+  tracks: [{ ...VIDEO, extra: [box('tref', box('chap', words(4)))] }, TEXT, PCM, CHAPTERS],
+  moovFirst: true,
+})
 const FRAGMENTS = {
   tracks: [VIDEO, ALL_SYNC],
   moofs: [
@@ -42,6 +63,7 @@ const FRAGMENTS = {
 }
 const FILMS = [
   ['tables', FILM],
+  ['texts, chapters and PCM', TEXTS],
   ['fragments', writeFragmented({ ...FRAGMENTS, style: { base: 'explicit', tfdt: false, defaults: true } })],
   ['sidx', writeFragmented({ ...FRAGMENTS, sidx: [0, 1], isHierarchical: true })],
   ['mfra', writeFragmented({ ...FRAGMENTS, mfra: [0, 1], style: { base: 'none', runLength: 2 } })],
@@ -54,7 +76,12 @@ async function readAll(bytes: Uint8Array): Promise<void> {
     const { keyframes, tracks } = demuxer.index
     expect(keyframes.count).toBeGreaterThan(0)
     const cuts = Uint32Array.from({ length: Math.min(keyframes.count, 8) }, (__, i) => i)
-    for (const { id } of tracks) demuxer.spanSizes(id, cuts)
+    for (const { id, kind } of tracks) {
+      demuxer.spanSizes(id, cuts)
+      if (kind === 'text') await demuxer.readText(id, 0, Number.POSITIVE_INFINITY).catch(check)
+    }
+    await demuxer.readChapters().catch(check)
+    await demuxer.readGroupStarts([0]).catch(check)
     for (let first = 0; first < Math.min(keyframes.count, 8); first++) {
       const batches = await demuxer
         .readSpan(

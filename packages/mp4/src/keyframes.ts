@@ -26,6 +26,7 @@ interface KeyframeInput {
   readonly columns: SampleColumns
   readonly sync: SyncSamples
   readonly timeline: TrackTimeline
+  readonly descriptionCount: number
 }
 
 /** By how much the first picture shown of the group that starts at the cursor's sample comes before it, ticks. */
@@ -87,6 +88,15 @@ function reordered(input: KeyframeInput, samples: Uint32Array, time: Float64Arra
   return isOpen
 }
 
+/** Which description each of the samples has, which are in increasing order. */
+function descriptionsOf({ columns, descriptionCount }: KeyframeInput, samples: Uint32Array): Uint16Array {
+  const cursor = new SampleCursor(columns)
+  return Uint16Array.from(samples, sample => {
+    cursor.seek(sample)
+    return Math.min(cursor.description, descriptionCount - 1)
+  })
+}
+
 /** Where the reference track can be cut. */
 export function readKeyframes(input: KeyframeInput): Keyframes {
   const { columns, timeline, sync } = input
@@ -108,15 +118,18 @@ export function readKeyframes(input: KeyframeInput): Keyframes {
     samples[count] = samples[i]!
     offsetBytes[count++] = offsetBytes[i]!
   }
+  const kept = samples.slice(0, count)
+  const description = input.descriptionCount > 1 ? descriptionsOf(input, kept) : undefined
   return {
     table: {
+      ...(description === undefined ? {} : { description }),
       trackId: input.trackId,
       timescale: input.timescale,
       count,
       time: time.slice(0, count),
       offsetBytes: offsetBytes.slice(0, count),
     },
-    samples: samples.slice(0, count),
+    samples: kept,
     closedGops,
   }
 }

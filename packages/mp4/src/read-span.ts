@@ -15,6 +15,8 @@ export interface SampleReader {
   readonly descriptionCount: number
   readonly columns: SampleColumns
   readonly sync: SyncSamples
+  /** Of text: samples of no more bytes show nothing. */
+  readonly emptyBytes?: number | undefined
   readonly timeline: Pick<TrackTimeline, 'decodeShift' | 'offsetShift' | 'end'> &
     Partial<Pick<TrackTimeline, 'first' | 'start' | 'hidesPreroll'>>
 }
@@ -67,16 +69,17 @@ function planBatch(range: SampleRange, first: number, end: number, runs: ByteRun
   const { dts, compositionOffset, duration, size, flags } = batch
   const position = new Float64Array(end - first)
   const run = new Uint32Array(end - first)
-  const { sync } = reader
+  const { sync, emptyBytes = 0 } = reader
+  const isText = reader.emptyBytes !== undefined
   const sampleFlags = sync.isAll ? SAMPLE_SYNC : 0
   let entry = sync.entryFrom(first)
   let nextSync = sync.sampleAt(entry)
   let i = -1
   // Hot: once per sample (about 30 ns).
   do {
-    if (cursor.size === 0) {
-      // An empty sample only makes the one before it last longer.
-      if (i >= 0) duration[i]! += cursor.duration
+    if (cursor.size <= emptyBytes) {
+      // An empty sample only makes the one before it last longer; of text it is a pause.
+      if (i >= 0 && !isText) duration[i]! += cursor.duration
       continue
     }
     i++
@@ -92,7 +95,7 @@ function planBatch(range: SampleRange, first: number, end: number, runs: ByteRun
     position[i] = cursor.position
     run[i] = runs.add(cursor.position, cursor.size)
   } while (cursor.sample + 1 < end && cursor.next())
-  extendOverEmpty(cursor, batch, i, reader.timeline.end)
+  if (!isText) extendOverEmpty(cursor, batch, i, reader.timeline.end)
   const { timeline } = reader
   if (timeline.hidesPreroll === true && first === timeline.first && timeline.start !== undefined) {
     hidePreroll(dts, compositionOffset, duration, i + 1, timeline.start)

@@ -176,7 +176,21 @@ export function audioEntry(bytes: Uint8Array, format: string, fields: EntryField
 /** The subtitle codec of an entry. */
 export function textCodec(format: string): TextCodec {
   if (format === 'tx3g' || format === 'text') return 'tx3g'
+  if (format === 'c608') return 'c608'
   return format === 'wvtt' ? 'webvtt' : 'unknown'
+}
+
+/**
+ * What a subtitle codec needs beside its samples: of tx3g the entry's own fields from `displayFlags` on (3GPP TS 26.245
+ * §5.16), of WebVTT the header in `vttC`.
+ */
+export function textConfig(bytes: Uint8Array, entry: BoxPlace, codec: TextCodec): Uint8Array {
+  // Behind the size and type: six reserved bytes and the data reference's number.
+  const fields = entry.body + 8
+  if (fields > entry.end) return EMPTY
+  if (codec === 'tx3g') return bytes.slice(fields, entry.end)
+  const vttC = codec === 'webvtt' ? firstOf(childBoxes(bytes, fields, entry.end), 'vttC') : undefined
+  return vttC === undefined ? EMPTY : payload(bytes, vttC).slice()
 }
 
 /** `colr` by code points (§12.1.5); QuickTime's `nclc` has no range flag. */

@@ -37,6 +37,20 @@ describe('sample tables', () => {
     expect([...batches[1]!.flags]).toEqual([0, 0, 0, 1, 0, 0])
   })
 
+  it('tells which description each keyframe has', async () => {
+    const entries = [avc1(), avc1(box('pasp', words(4, 3)))]
+    const chunks: [number, number][] = [
+      [6, 1],
+      [6, 2],
+    ]
+    const demuxer = await open({ tracks: [{ ...VIDEO, entries, chunks }] })
+    expect(demuxer.index.keyframes.description).toEqual(Uint16Array.of(0, 1))
+    const [first, second] = await demuxer.readGroupStarts([0, 1])
+    expect(first).toEqual({ isClosed: true, lead: 0 })
+    expect(second).toEqual({ isClosed: true, lead: 0, description: demuxer.index.tracks[0]!.descriptions[1] })
+    expect((await open({ tracks: [VIDEO] })).index.keyframes.description).toBeUndefined()
+  })
+
   it('leaves empty samples out and lets the one before last longer', async () => {
     const sizes = [5, 0, 6, 7, 0, 0]
     const { batch } = await only({ ...AUDIO, sizes, stts: [[6, 80]], chunks: [[6, 1]], edits: [] })

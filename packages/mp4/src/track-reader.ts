@@ -1,24 +1,9 @@
-import type { KeyframeTable, Track } from '@cuemux/core'
+import { type KeyframeTable, rescaleUp, type Track } from '@cuemux/core'
 import { SampleColumns, SampleCursor } from './cursor.js'
 import type { TrackFormat } from './format.js'
 import { SyncSamples } from './sync-samples.js'
+import { emptyTextBytes } from './text.js'
 import { firstPresentedFrom, type TrackTimeline } from './timeline.js'
-
-/** Ticks of one timescale in ticks of another, rounded up: exact, so that a boundary splits the same way everywhere. */
-export function rescaleUp(ticks: number, from: number, to: number): number {
-  if (from === to) return ticks
-  const product = ticks * to
-  if (!Number.isSafeInteger(product)) {
-    const exact = BigInt(Math.round(ticks)) * BigInt(to)
-    const quotient = exact / BigInt(from)
-    return Number(quotient * BigInt(from) < exact ? quotient + 1n : quotient)
-  }
-  let result = Math.ceil(product / from)
-  // Division rounds: put right what it may have moved.
-  if ((result - 1) * from >= product) result--
-  else if (result * from < product) result++
-  return result
-}
 
 /** A track's tables ready for reading, built when the track is first asked for. */
 export class TrackReader {
@@ -29,6 +14,7 @@ export class TrackReader {
   readonly columns: SampleColumns
   readonly sync: SyncSamples
   readonly timeline: TrackTimeline
+  readonly emptyBytes: number | undefined
   readonly #keyframes: KeyframeTable
   readonly #keyframeSamples: Uint32Array
 
@@ -46,6 +32,7 @@ export class TrackReader {
     this.columns = columns
     this.sync = new SyncSamples(format.tables)
     this.timeline = format.timeline
+    this.emptyBytes = emptyTextBytes(track)
     this.#keyframes = keyframes
     this.#keyframeSamples = keyframeSamples
   }
@@ -55,11 +42,17 @@ export class TrackReader {
    * the first sample presented at or after its time.
    */
   sampleAtCut(keyframe: number): number {
-    const { first, end, decodeShift, offsetShift } = this.timeline
+    const { first, end } = this.timeline
     if (keyframe <= 0) return first
     if (keyframe >= this.#keyframes.count) return end
     if (this.#keyframes.trackId === this.id) return this.#keyframeSamples[keyframe]!
-    const time = rescaleUp(this.#keyframes.time[keyframe]!, this.#keyframes.timescale, this.timescale)
+    return this.sampleAtTime(rescaleUp(this.#keyframes.time[keyframe]!, this.#keyframes.timescale, this.timescale))
+  }
+
+  /** Number of the first sample presented at or after a time, ticks on the film's clock. */
+  sampleAtTime(time: number): number {
+    const { first, end, decodeShift, offsetShift } = this.timeline
+    if (time === Number.POSITIVE_INFINITY) return end
     const cursor = new SampleCursor(this.columns)
     const sample = firstPresentedFrom(this.columns, cursor, time - decodeShift - offsetShift)
     return Math.min(end, Math.max(first, sample))

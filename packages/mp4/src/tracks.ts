@@ -15,6 +15,7 @@ import {
   readPixelAspect,
   statedBitrate,
   textCodec,
+  textConfig,
   videoEntry,
 } from './sample-entry.js'
 import type { TrackHeader } from './skeleton.js'
@@ -172,8 +173,11 @@ function audioTrack(input: TrackInput): AudioTrack {
 function textTrack(input: TrackInput): TextTrack {
   const [{ format, opinion }] = entriesOf(input)
   const codec = textCodec(format)
-  const description = { config: new Uint8Array(0), codecString: codec === 'unknown' ? undefined : opinion }
-  return { ...base(input, format), kind: 'text', codec, descriptions: [description] }
+  const descriptions = input.boxes.entries.map(entry => ({
+    config: textConfig(input.bytes, entry, codec),
+    codecString: codec === 'unknown' ? undefined : opinion,
+  })) as [SampleDescription, ...SampleDescription[]]
+  return { ...base(input, format), kind: 'text', codec, descriptions }
 }
 
 /** The track as core's vocabulary has it. */

@@ -49,15 +49,27 @@ function neroChapters(bytes: Uint8Array, chpl: BoxPlace): Chapter[] {
   return starts.map((chapter, i) => ({ ...chapter, endMs: starts[i + 1]?.startMs }))
 }
 
-/** Cover art, where it lies in the file. */
+/** What pictures begin with. */
+const PICTURES: readonly (readonly [extension: string, mimeType: string, magic: readonly number[]])[] = [
+  ['jpg', 'image/jpeg', [0xff, 0xd8, 0xff]],
+  ['png', 'image/png', [0x89, 0x50, 0x4e, 0x47]],
+  ['gif', 'image/gif', [0x47, 0x49, 0x46, 0x38]],
+  ['bmp', 'image/bmp', [0x42, 0x4d]],
+  ['webp', 'image/webp', [0x52, 0x49, 0x46, 0x46]],
+]
+
+/** Cover art, where it lies in the file. By what it begins with: taggers write any type indicator. */
 function covers(bytes: Uint8Array, items: readonly BoxPlace[], moovOffset: number): Attachment[] {
   return itemData(bytes, items, 'covr').map((data, i) => {
-    const isPng = u32(bytes, data.body) === 14
+    const at = data.body + 8
+    const found = PICTURES.find(([, , magic]) => magic.every((byte, k) => bytes[at + k] === byte))
+    // Type 14 is PNG, 13 JPEG.
+    const [extension, mimeType] = found ?? PICTURES[u32(bytes, data.body) === 14 ? 1 : 0]!
     return {
-      name: `cover${i === 0 ? '' : i + 1}.${isPng ? 'png' : 'jpg'}`,
-      mimeType: isPng ? 'image/png' : 'image/jpeg',
-      offsetBytes: moovOffset + data.body + 8,
-      sizeBytes: data.end - data.body - 8,
+      name: `cover${i === 0 ? '' : i + 1}.${extension}`,
+      mimeType,
+      offsetBytes: moovOffset + at,
+      sizeBytes: data.end - at,
     }
   })
 }
