@@ -19,10 +19,47 @@ export interface RangeServer {
 /** What leaves at a time: an answer that is broken off ends soon after. */
 const PIECE_BYTES = 16 * 1024
 
+/** What is served where it is no file: bytes that are made when they are asked for. */
+export interface MadeContent {
+  readonly name: string
+  readonly size: number
+  read(offset: number, length: number): Uint8Array
+}
+
 /** Serves a file by byte ranges (RFC 9110 §14), each answer after a delay. */
 export async function serveRanges(file: string, delayMs = 0): Promise<RangeServer> {
   const handle = await open(file)
   const { size, mtimeMs } = await stat(file)
+  return serve(
+    {
+      name: path.basename(file),
+      size,
+      etag: `"${size}-${mtimeMs}"`,
+      read: async (position, length) => {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), { position })
+        return buffer.subarray(0, bytesRead)
+      },
+      close: () => handle.close(),
+    },
+    delayMs,
+  )
+}
+
+/** Serves what is made when it is asked for, as {@link serveRanges} does a file. */
+export function serveMade(content: MadeContent, delayMs = 0): Promise<RangeServer> {
+  return serve({ close: async () => {}, etag: `"${content.size}"`, ...content }, delayMs)
+}
+
+interface Content {
+  readonly name: string
+  readonly size: number
+  readonly etag: string
+  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+async function serve(content: Content, delayMs: number): Promise<RangeServer> {
+  const { size } = content
   const counted = { requests: 0, bytes: 0 }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -35,16 +72,16 @@ export async function serveRanges(file: string, delayMs = 0): Promise<RangeServe
     response.writeHead(start >= size ? 416 : isPart ? 206 : 200, {
       'accept-ranges': 'bytes',
       'content-type': 'application/octet-stream',
-      etag: `"${size}-${mtimeMs}"`,
+      etag: content.etag,
       ...(isPart ? { 'content-range': start >= size ? `bytes */${size}` : `bytes ${start}-${end - 1}/${size}` } : {}),
       'content-length': Math.max(0, end - start),
     })
     if (request.method === 'HEAD' || start >= size) return void response.end()
     for (let at = start; at < end && !response.destroyed; ) {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(PIECE_BYTES, end - at)), { position: at })
-      at += bytesRead
-      counted.bytes += bytesRead
-      await new Promise<void>(resolve => response.write(buffer, () => resolve()))
+      const bytes = await content.read(at, Math.min(PIECE_BYTES, end - at))
+      at += bytes.length
+      counted.bytes += bytes.length
+      await new Promise<void>(resolve => response.write(bytes, () => resolve()))
     }
     response.end()
   }
@@ -54,7 +91,7 @@ export async function serveRanges(file: string, delayMs = 0): Promise<RangeServe
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}/${path.basename(file)}`,
+    url: `http://127.0.0.1:${port}/${content.name}`,
     get requests() {
       return counted.requests
     },
@@ -68,7 +105,7 @@ export async function serveRanges(file: string, delayMs = 0): Promise<RangeServe
     close: async () => {
       server.closeAllConnections()
       server.close()
-      await handle.close()
+      await content.close()
     },
   }
 }

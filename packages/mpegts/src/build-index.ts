@@ -10,12 +10,12 @@ import {
 import { CLOCK_RATE, filmTime, frameTime } from './clock.js'
 import type { TrackWithFormat } from './es-media.js'
 import type { FilmTimes } from './film-times.js'
-import type { MpegTsFormat, PidEpoch, TimeModel, TrackFormat } from './format.js'
+import type { MpegTsFormat, TimeModel, TrackFormat } from './format.js'
 import { withGrid } from './frame-grid.js'
 import type { TrackBeginning } from './head-tracks.js'
 import { findKeyframes } from './keyframes.js'
 import { estimatePosition } from './sampling.js'
-import type { ReferencePackets, ScanPlan } from './scan.js'
+import type { ScanPlan, ScanResult } from './scan.js'
 import { readSoundEnds } from './tail.js'
 
 /** What is known of a stream before its keyframes are looked for. */
@@ -49,8 +49,7 @@ export function usualDistance({ format: { rate } }: TrackWithFormat): number {
  */
 export async function assembleIndex(
   { source, plan, beginnings, reference, readOptions }: Opening,
-  packets: ReferencePackets,
-  epochs: readonly PidEpoch[],
+  { packets, epochs, setsChange }: ScanResult,
   times: FilmTimes,
   tailBytes: number,
   nominal?: NominalPart,
@@ -78,6 +77,7 @@ export async function assembleIndex(
     usesDts: times.usesDts,
     pictureTicks: times.pictureTicks,
     reorderDelay: times.reorderDelay,
+    setsChange,
     exactCount: exact.table.count,
     model: nominal?.model,
   }

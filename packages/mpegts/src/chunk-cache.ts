@@ -6,7 +6,7 @@ interface Chunk {
 }
 
 /** What is kept at most, bytes. */
-const CAPACITY_BYTES = 16 * 1024 * 1024
+const CAPACITY_BYTES = 32 * 1024 * 1024
 
 /**
  * A remote source that keeps what was read last, so that looking for a keyframe and reading from it cost its bytes once.

@@ -1,6 +1,17 @@
-import type { Demuxer, SampleBatch } from '@cuemux/core'
+import type { Demuxer, SampleBatch, Span } from '@cuemux/core'
 import { describe, expect, it } from 'vitest'
-import { accessUnit, adts, film, memorySource, pat, pmt, TsMuxer } from '../testing/ts-muxer.js'
+import {
+  accessUnit,
+  adts,
+  film,
+  memorySource,
+  OTHER_PPS,
+  OTHER_SPS,
+  pat,
+  pmt,
+  SPS,
+  TsMuxer,
+} from '../testing/ts-muxer.js'
 import { openMpegTs } from './index.js'
 
 const VIDEO = 0x100
@@ -119,6 +130,36 @@ describe('a stream of H.264 and AAC', () => {
     expect(all.length).toBeGreaterThanOrEqual(28)
     expect(all.at(-1)).toBe(29_000)
   })
+
+  it.each([0, 77])(
+    'gives the same by a source that reads into memory that is there, %i bytes of garbage in it',
+    async garbage => {
+      const bytes = film({ pictures: 700, pictureBytes: 9000, group: 50 }).toBytes()
+      const at = 6000 * 188
+      const broken = new Uint8Array(bytes.length + garbage).fill(0x55)
+      broken.set(bytes.subarray(0, at))
+      broken.set(bytes.subarray(at), at + garbage)
+      const plain = memorySource(broken)
+      const reusing = {
+        ...plain,
+        readInto: async (offset: number, target: Uint8Array): Promise<number> => {
+          const part = plain.read(offset, target.length) as Uint8Array
+          await Promise.resolve()
+          target.set(part)
+          return part.length
+        },
+      }
+      const [one, two] = [await openMpegTs(plain), await openMpegTs(reusing)]
+      expect(two.index).toEqual(one.index)
+      const spans = [0, 1, 2, 9, 5, 13].map(first => ({ first, end: first + 1 }))
+      const read = async (demuxer: Demuxer, span: Span): Promise<unknown> =>
+        (await demuxer.readSpan(span, [VIDEO, SOUND])).map(digest)
+      const wanted = await Promise.all(spans.map(span => read(one, span)))
+      // At once, and one by one in another order.
+      expect(await Promise.all(spans.map(span => read(two, span)))).toEqual(wanted)
+      for (const i of [5, 0, 3]) expect(await read(two, spans[i]!)).toEqual(wanted[i])
+    },
+  )
 
   it('reads from a beginning in mid-packet', async () => {
     const demuxer = await openMpegTs(
@@ -296,6 +337,47 @@ describe('packets and frames', () => {
   })
 })
 
+describe('parameter sets that change in mid-film', () => {
+  const muxer = film({ pictures: 10 })
+  film({ pictures: 10, from: 90_000 + 10 * 3600, muxer, isOther: true })
+  film({ pictures: 10, from: 90_000 + 20 * 3600, muxer })
+
+  it('are told with the groups that they begin', async () => {
+    const demuxer = await open(muxer)
+    const starts = await demuxer.readGroupStarts([0, 1, 2, 3, 4, 5])
+    const plain = { isClosed: true, lead: 0 }
+    const other = {
+      ...plain,
+      description: expect.objectContaining({ codecString: 'avc1.42c00a', width: 128, height: 72 }),
+    }
+    expect(starts).toEqual([plain, plain, other, other, plain, plain])
+    const config = starts[2]!.description!.config
+    expect([...config]).toEqual([
+      1,
+      0x42,
+      0xc0,
+      0x0a,
+      0xff,
+      0xe1,
+      0,
+      OTHER_SPS.length,
+      ...OTHER_SPS,
+      1,
+      0,
+      OTHER_PPS.length,
+      ...OTHER_PPS,
+    ])
+  })
+
+  it('all stay in the samples, so that those that come back do', async () => {
+    const demuxer = await open(muxer)
+    const keys = (await readAll(demuxer, VIDEO)).map(({ data }) => [...data[0]!.subarray(4, 8)])
+    expect(keys).toEqual([0, 0, 1, 1, 0, 0].map(isOther => (isOther ? OTHER_SPS : SPS).slice(0, 4)))
+    const whole = await readAll(demuxer, VIDEO, 6)
+    expect(whole.flatMap(({ data }) => data)).toEqual((await readAll(demuxer, VIDEO)).flatMap(({ data }) => data))
+  })
+})
+
 describe('a remote stream', () => {
   // 36 MB, of which a group of pictures is 300 kB, at 25 pictures a second.
   const muxer = film({ pictures: 3000, group: 25, pictureBytes: 11_500 })
@@ -323,6 +405,12 @@ describe('a remote stream', () => {
     for (let k = 1; k < count; k++) expect(time[k]! - time[k - 1]!).toBeLessThanOrEqual(26_000)
   })
 })
+
+/** A batch with a number for each sample's bytes: quicker to compare. */
+function digest({ data, ...columns }: SampleBatch): unknown {
+  const sums = data.map(bytes => bytes.reduce((sum, byte) => (Math.imul(sum, 31) + byte) | 0, bytes.length))
+  return { ...columns, sums }
+}
 
 /** An AudioMuxElement of AAC-LC, 48 kHz, stereo, with StreamMuxConfig, in a LOAS frame. */
 function latm(frame: readonly number[]): Uint8Array {

@@ -1,5 +1,6 @@
 import {
   type ByteSource,
+  type Chapter,
   CuemuxError,
   type Demuxer,
   type GroupStart,
@@ -16,16 +17,22 @@ import { CLOCK_RATE } from './clock.js'
 import { formatOf, type MpegTsFormat } from './format.js'
 import { readGroupStart } from './group-start.js'
 import { findNominalCut } from './nominal-cut.js'
+import { canReuse, DirectPieces, PooledPieces } from './pieces.js'
+import { estimatePosition } from './sampling.js'
 import { makeBatch } from './span-batch.js'
 import { type Cut, type Margins, readTracks, type SpanPlan } from './span-read.js'
+
+/** A span up to this size is read in one go with the search for its end, bytes. */
+const MAX_NEAR_BYTES = 24 * 1024 * 1024
 
 /** Reads the packets of one transport stream by its index. */
 export class MpegTsDemuxer implements Demuxer {
   readonly index: MediaIndex
   readonly #source: ByteSource
   readonly #film: MpegTsFormat
+  readonly #pooled: PooledPieces | undefined
   /** What was needed around the spans that were read: saves reads; no result depends on it. */
-  readonly #margins: Margins = { backBytes: 0, aheadBytes: 96 * 1024 }
+  readonly #margins: Margins = { backBytes: 0, aheadBytes: 96 * 1024, bytesOf: new Map() }
 
   /** Nominal cuts that were looked up. */
   readonly #found = new Map<number, Cut>()
@@ -34,6 +41,8 @@ export class MpegTsDemuxer implements Demuxer {
     this.index = index
     this.#source = source
     this.#film = formatOf(index)
+    const { stride, begin } = this.#film
+    if (canReuse(source)) this.#pooled = new PooledPieces(source, stride, begin, index.sizeBytes)
   }
 
   async readTrackStart(trackId: number): Promise<Track> {
@@ -59,11 +68,11 @@ export class MpegTsDemuxer implements Demuxer {
         })
       }
       const plan: SpanPlan = {
-        source: this.#source,
+        pieces: readEnd => this.#pooled ?? new DirectPieces(this.#source, readEnd),
+        sizeBytes: Math.min(this.index.sizeBytes, this.#source.sizeBytes ?? Number.POSITIVE_INFINITY),
         index: this.index,
         film: this.#film,
-        start: await this.#cut(span.first, options),
-        end: span.end < count ? await this.#cut(span.end, options) : undefined,
+        ...(await this.#cuts(span, options)),
         isFirst: span.first === 0,
         margins: this.#margins,
       }
@@ -79,6 +88,14 @@ export class MpegTsDemuxer implements Demuxer {
     }
   }
 
+  async readText(): Promise<undefined> {
+    return undefined
+  }
+
+  async readChapters(): Promise<readonly Chapter[]> {
+    return this.index.chapters
+  }
+
   async readGroupStarts(keyframes: readonly number[], options: ReadOptions = {}): Promise<GroupStart[]> {
     try {
       const row = this.#row(this.index.keyframes.trackId)
@@ -86,7 +103,9 @@ export class MpegTsDemuxer implements Demuxer {
       const starts: GroupStart[] = []
       for (const keyframe of keyframes) {
         throwIfAborted(options.signal)
-        const cut = await this.#cut(keyframe, options)
+        // Groups of pictures are of one kind but for the first: the second tells of those that aren't looked up yet.
+        const told = keyframe >= this.#film.exactCount && this.#film.exactCount > 1 ? 1 : keyframe
+        const cut = await this.#cut(told, options)
         const epoch = this.#film.epochs.findLast(({ position }) => position <= cut.position) ?? this.#film.epochs[0]!
         const pid = epoch.pids[row]!
         starts.push(
@@ -111,7 +130,19 @@ export class MpegTsDemuxer implements Demuxer {
     return row
   }
 
-  async #cut(keyframe: number, options: ReadOptions): Promise<Cut> {
+  /** The cuts of a span. What is read to find them is read as far as the span goes, once. */
+  async #cuts({ first, end }: Span, options: ReadOptions): Promise<Pick<SpanPlan, 'start' | 'end'>> {
+    const { count, time, timescale } = this.index.keyframes
+    const { model } = this.#film
+    if (end >= count) return { start: await this.#cut(first, options), end: undefined }
+    const clock = (time[end]! * CLOCK_RATE) / timescale
+    const readTo = model === undefined ? 0 : Math.ceil(estimatePosition(model, clock))
+    const start = await this.#cut(first, options, { readTo, from: undefined })
+    const isNear = readTo - start.position <= MAX_NEAR_BYTES
+    return { start, end: await this.#cut(end, options, { readTo, from: isNear ? start.position : undefined }) }
+  }
+
+  async #cut(keyframe: number, options: ReadOptions, wish: CutWish = { readTo: 0, from: undefined }): Promise<Cut> {
     const { count, time, offsetBytes } = this.index.keyframes
     if (!(Number.isInteger(keyframe) && keyframe >= 0 && keyframe < count)) {
       throw new CuemuxError('NOT_FOUND', `There is no keyframe ${keyframe}: the film has ${count}.`)
@@ -125,12 +156,12 @@ export class MpegTsDemuxer implements Demuxer {
     }
     const known = this.#found.get(keyframe)
     if (known !== undefined) return known
-    const cut = await this.#find(keyframe, options)
+    const cut = await this.#find(keyframe, options, wish)
     this.#found.set(keyframe, cut)
     return cut
   }
 
-  #find(keyframe: number, options: ReadOptions): Promise<Cut> {
+  #find(keyframe: number, options: ReadOptions, { readTo, from }: CutWish): Promise<Cut> {
     const { time, timescale, trackId, offsetBytes } = this.index.keyframes
     const row = this.#row(trackId)
     const track = this.index.tracks[row]!
@@ -138,8 +169,8 @@ export class MpegTsDemuxer implements Demuxer {
     const clock = (n: number): number => ((time[n] ?? Number.POSITIVE_INFINITY) * CLOCK_RATE) / timescale
     const { exactCount } = this.#film
     // The cut before it lies before it; so does the last exact keyframe.
-    const before = this.#found.get(keyframe - 1)?.position ?? offsetBytes[exactCount - 1]!
-    const wanted = { time: clock(keyframe), nextTime: clock(keyframe + 1), before }
+    const before = from ?? this.#found.get(keyframe - 1)?.position ?? offsetBytes[exactCount - 1]!
+    const wanted = { time: clock(keyframe), nextTime: clock(keyframe + 1), before, isNear: from !== undefined, readTo }
     return findNominalCut(
       this.#source,
       this.#film,
@@ -150,4 +181,12 @@ export class MpegTsDemuxer implements Demuxer {
       options,
     )
   }
+}
+
+/** How a cut is looked for; no result depends on it. */
+interface CutWish {
+  /** Up to where the bytes behind it are wanted, too. */
+  readonly readTo: number
+  /** A place before it from which the bytes are wanted, too. */
+  readonly from: number | undefined
 }

@@ -1,3 +1,5 @@
+import { PACKET_BYTES } from './packets.js'
+
 /** Flag of a PES packet: random_access_indicator was set in its first packet. */
 export const PES_RANDOM_ACCESS: number = 1
 /** Flag: bytes of the stream are missing before this PES packet. */
@@ -8,6 +10,8 @@ const INITIAL_BYTES = 64 * 1024
 /** PES header up to the end of its time stamps (ISO/IEC 13818-1 §2.4.3.6). */
 const STAMPED_HEADER_BYTES = 19
 const UNBOUNDED = -1
+/** Payload of a transport packet that has nothing else. */
+const WHOLE_BYTES = PACKET_BYTES - 4
 
 /**
  * One PID's PES packets, put together: their payloads in a row, and the packets as columns. A packet from which bytes
@@ -46,6 +50,7 @@ export class ElementaryStream {
   #nextFlags = 0
   #nextPosition = 0
 
+  /** @param keepBytes of each PES packet */
   constructor(pid: number, capacity: number = INITIAL_BYTES, keepBytes: number = Number.POSITIVE_INFINITY) {
     this.pid = pid
     this.bytes = new Uint8Array(capacity)
@@ -55,6 +60,30 @@ export class ElementaryStream {
   /** Whether the packet that came last has all that is kept of it. */
   get isPrefixFull(): boolean {
     return this.#kept >= this.keepBytes
+  }
+
+  /**
+   * Takes a packet that is payload alone and goes on with what is open, or gives `false` for one that needs a closer
+   * look. Hot: nearly all packets of a stream end here.
+   *
+   * @param at offset of the payload
+   */
+  takeWhole(source: Uint8Array, at: number, continuity: number): boolean {
+    if (continuity !== ((this.#continuity + 1) & 15) || this.#continuity < 0) return false
+    if (!this.#isOpen || this.#headerLength < STAMPED_HEADER_BYTES || this.#skip > 0) return false
+    const isBounded = this.#left !== UNBOUNDED
+    if (isBounded && this.#left < WHOLE_BYTES) return false
+    if (this.#kept < this.keepBytes) {
+      if (this.#kept + WHOLE_BYTES > this.keepBytes) return false
+      const { length } = this
+      if (length + WHOLE_BYTES > this.bytes.length) this.#enlarge(WHOLE_BYTES)
+      this.bytes.set(source.subarray(at, at + WHOLE_BYTES), length)
+      this.length = length + WHOLE_BYTES
+      this.#kept += WHOLE_BYTES
+    }
+    this.#continuity = continuity
+    if (isBounded) this.#left -= WHOLE_BYTES
+    return true
   }
 
   /**

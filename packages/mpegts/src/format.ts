@@ -65,6 +65,8 @@ export interface MpegTsFormat {
   /** Mean distance of pictures, and their reorder delay, 90 kHz. */
   readonly pictureTicks: number
   readonly reorderDelay: number
+  /** Parameter sets change in mid-film: all stay in the samples, so that those that come back do. */
+  readonly setsChange: boolean
   /**
    * How many of the index's keyframes are exact. The others are nominal: each stands for the first keyframe at or after
    * its time, which is looked up when it is needed.

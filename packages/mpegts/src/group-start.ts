@@ -1,4 +1,12 @@
-import { type ByteSource, type GroupStart, type ReadOptions, throwIfAborted, type VideoTrack } from '@cuemux/core'
+import { annexBToLengthPrefixed, inBandDescription } from '@cuemux/codecs'
+import {
+  type ByteSource,
+  type GroupStart,
+  type ReadOptions,
+  type SampleDescription,
+  throwIfAborted,
+  type VideoTrack,
+} from '@cuemux/core'
 import { filmTime, frameTime } from './clock.js'
 import { ElementaryStream } from './elementary-stream.js'
 import type { MpegTsFormat, TrackFormat } from './format.js'
@@ -29,25 +37,38 @@ export async function readGroupStart(
     frameTime(format, track.timescale, filmTime(film.sections, stamp, position), 0)
   let at = cut.position
   let isClosed: boolean | undefined
+  let description: SampleDescription | undefined
   for (let piece = PIECE_BYTES; at - cut.position < MAX_BYTES; piece *= 2) {
     const bytes = await source.read(at, piece, options)
     if (bytes.length < film.stride) break
     at += walker.walk(bytes, at, 0, bytes.length)
     throwIfAborted(options.signal)
     if (isClosed === undefined && stream.count > 0 && (stream.count > 1 || stream.isPrefixFull)) {
-      const kind = pictureKind(
-        track.codec,
-        stream.bytes.subarray(0, stream.count > 1 ? stream.start[1]! : stream.length),
-        false,
-      )
+      const prefix = stream.bytes.subarray(0, stream.count > 1 ? stream.start[1]! : stream.length)
+      const kind = pictureKind(track.codec, prefix, false)
       isClosed = kind !== 'open'
+      description = descriptionOf(track, prefix)
       // H.264: what follows an IDR picture in decode order is shown behind it.
-      if (kind === 'closed' && track.codec === 'h264') return { isClosed, lead: 0 }
+      if (kind === 'closed' && track.codec === 'h264') return startOf(true, 0, description)
     }
     const lead = leadOf(toTicks, stream, cut)
-    if (lead !== undefined) return { isClosed: isClosed ?? true, lead }
+    if (lead !== undefined) return startOf(isClosed ?? true, lead, description)
   }
-  return { isClosed: isClosed ?? true, lead: leadOf(toTicks, stream, cut, true) ?? 0 }
+  return startOf(isClosed ?? true, leadOf(toTicks, stream, cut, true) ?? 0, description)
+}
+
+function startOf(isClosed: boolean, lead: number, description: SampleDescription | undefined): GroupStart {
+  return { isClosed, lead, ...(description === undefined ? {} : { description }) }
+}
+
+/** What decodes the group by the parameter sets before its keyframe; `undefined` where that is the track's own description. */
+function descriptionOf(
+  { codec, descriptions, width, height }: VideoTrack,
+  prefix: Uint8Array,
+): SampleDescription | undefined {
+  if (codec !== 'h264' && codec !== 'hevc') return undefined
+  const known = { config: descriptions[0].config, width, height }
+  return inBandDescription(codec, known, annexBToLengthPrefixed(prefix))
 }
 
 /** By how much the group's first picture comes before the keyframe; `undefined` where more pictures have to be seen. */

@@ -9,6 +9,11 @@ import type { Cut } from './span-read.js'
 
 const PROBE_BYTES = 128 * 1024
 const PIECE_BYTES = 512 * 1024
+/** Where a place is estimated, so much of the way to it is read at once, then more and more. */
+const SURE_PART = 0.85
+const FURTHER_PART = 1 / 8
+/** Longest single read. */
+const MAX_PIECE_BYTES = 16 * 1024 * 1024
 const PREFIX_BYTES = 4096
 /** Pictures that come this much before the wanted time, and the reorder delay, in decode order come before the cut. */
 const SAFETY = CLOCK_RATE
@@ -24,6 +29,10 @@ export interface NominalCut {
   readonly nextTime: number
   /** A place that is certainly before it, bytes. */
   readonly before: number
+  /** The bytes from `before` on are wanted anyway: it is looked for from there. */
+  readonly isNear: boolean
+  /** Up to where the bytes behind it are wanted anyway: they are read at once. */
+  readonly readTo: number
 }
 
 /**
@@ -40,13 +49,14 @@ export async function findNominalCut(
   endBytes: number,
   options: ReadOptions,
 ): Promise<Cut> {
-  const from = await placeBefore(source, film, track.id, cut, endBytes, options)
+  const from = cut.isNear ? cut.before : await placeBefore(source, film, track.id, cut, endBytes, options)
   const walker = new PacketWalker(film.stride)
   const stream = new ElementaryStream(track.id, undefined, PREFIX_BYTES)
   walker.add(stream)
   const half = film.pictureTicks / 2
   let standIn: number[] | undefined
   let at = from
+  let wished = SURE_PART * (cut.readTo - from)
   const toCut = ([position, pts, dts]: readonly number[]): Cut => ({
     position: position!,
     time: frameTime(format, track.timescale, pts!, 0),
@@ -54,7 +64,9 @@ export async function findNominalCut(
   })
   while (at < endBytes && at - from < MAX_SEARCH_BYTES) {
     throwIfAborted(options.signal)
-    const bytes = await source.read(at, Math.min(PIECE_BYTES, endBytes - at), options)
+    const piece = Math.min(MAX_PIECE_BYTES, Math.max(PIECE_BYTES, Math.ceil(wished)), endBytes - at)
+    wished = at === from ? FURTHER_PART * (cut.readTo - from) : wished * 2
+    const bytes = await source.read(at, piece, options)
     if (bytes.length < film.stride) break
     at += walker.walk(bytes, at, 0, bytes.length)
     const isEnd = at >= endBytes - film.stride

@@ -36,7 +36,7 @@ const HEAD_BYTES = 64 * 1024
 /** How far from its beginning a stream is searched for the first frames of its tracks. */
 const MAX_BEGINNING_BYTES = 16 * 1024 * 1024
 const TAIL_BYTES = 512 * 1024
-const PIECE_BYTES = 2 * 1024 * 1024
+const PIECE_BYTES = 4 * 1024 * 1024
 /** From this cost of a seek on, in bytes, a read costs a round trip. */
 const REMOTE_SEEK_COST_BYTES = 256 * 1024
 
@@ -97,15 +97,16 @@ async function buildIndex(
     program,
     pids: pairs.map(({ track }) => track.id),
     reference: reference.pair.track as VideoTrack | AudioTrack,
+    parameterSets: reference.pair.format.parameterSets,
     pieceBytes: PIECE_BYTES,
   }
   const opening: Opening = { source, plan, beginnings, reference: reference.pair, readOptions }
   const isFar = source.seekCostBytes >= REMOTE_SEEK_COST_BYTES && endBytes >= MIN_SAMPLED_BYTES
   const sampled = isFar && reference.pair.track.kind === 'video' ? await sampleIndex(opening) : undefined
   if (sampled !== undefined) return sampled
-  const { packets, epochs } = await scanStream(source, plan, readOptions, options.onProgress)
-  const times = findFilmTimes(packets, usualDistance(reference.pair), endBytes)
-  return assembleIndex(opening, packets, epochs, times, TAIL_BYTES)
+  const scan = await scanStream(source, plan, readOptions, options.onProgress)
+  const times = findFilmTimes(scan.packets, usualDistance(reference.pair), endBytes)
+  return assembleIndex(opening, scan, times, TAIL_BYTES)
 }
 
 function tracksOf({ map }: FoundProgram): TrackWithFormat[] {

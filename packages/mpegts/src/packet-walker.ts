@@ -59,6 +59,7 @@ export class PacketWalker {
   walk(bytes: Uint8Array, base: number, from: number, to: number): number {
     const { stride } = this
     const slots = this.#slots
+    const streams = this.#streams
     const last = bytes.length - PACKET_BYTES
     let at = from
     while (at < to) {
@@ -70,7 +71,12 @@ export class PacketWalker {
       const second = bytes[at + 1]!
       const slot = slots[((second & 0x1f) << 8) | bytes[at + 2]!]!
       // transport_error_indicator: nothing in the packet can be trusted; the counter shows that it is missing.
-      if (slot !== NONE && second < 0x80) this.#take(bytes, base, at, slot, second)
+      if (slot !== NONE && second < 0x80) {
+        const fourth = bytes[at + 3]!
+        const isWhole = second < 0x40 && (fourth & 0xf0) === 0x10 && slot !== TABLE
+        const isTaken = isWhole && streams[slot]!.takeWhole(bytes, at + 4, fourth & 15)
+        if (!isTaken) this.#take(bytes, base, at, slot, second)
+      }
       at += stride
     }
     return at

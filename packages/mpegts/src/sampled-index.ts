@@ -11,8 +11,11 @@ import { type ReferencePackets, scanStream } from './scan.js'
 /** The beginning is read until a keyframe behind the first segment, at most so many bytes; that segment needs them anyway. */
 const BEGINNING = 6 * CLOCK_RATE
 const MAX_BEGINNING_BYTES = 4.5 * 1024 * 1024
-const PIECE_BYTES = 1024 * 1024
-const TAIL_BYTES = 256 * 1024
+const PIECE_BYTES = 768 * 1024
+/** So much of the end has the picture that is shown last, and the end of sound. */
+const TAIL = CLOCK_RATE / 3
+const MIN_TAIL_BYTES = 64 * 1024
+const MAX_FIRST_TAIL_BYTES = 320 * 1024
 const MAX_TAIL_BYTES = 4 * 1024 * 1024
 /** Least distance of nominal keyframes where groups of pictures aren't of one length, 90 kHz. */
 const IRREGULAR_DISTANCE = 6 * CLOCK_RATE
@@ -33,9 +36,11 @@ export async function sampleIndex(opening: Opening): Promise<MediaIndex | undefi
   const firstKey = scan.packets.isKey.indexOf(1)
   if (!begun.usesDts || begun.sections.position.length !== 1 || scan.epochs.length > 1 || firstKey < 0) return undefined
   throwIfAborted(readOptions.signal)
-  const last = await lastTimes(opening, begun.sections)
   const row = begun.dts.findLastIndex(time => !Number.isNaN(time))
-  if (last === undefined || row < 0) return undefined
+  if (row < 0) return undefined
+  const tailBytes = firstTailBytes(scan.packets.position[row]! - plan.begin, begun.dts[row]!)
+  const last = await lastTimes(opening, begun.sections, tailBytes)
+  if (last === undefined) return undefined
   const film = {
     stride: plan.stride,
     begin: plan.begin,
@@ -53,7 +58,7 @@ export async function sampleIndex(opening: Opening): Promise<MediaIndex | undefi
   if (model === undefined) return undefined
   const times: FilmTimes = { ...begun, sections: { ...begun.sections, endTime: last.dts } }
   const nominal = { times: nominalTimes(scan.packets, begun, last.pts), last: last.pts, model }
-  return assembleIndex(opening, scan.packets, scan.epochs, times, TAIL_BYTES, nominal)
+  return assembleIndex(opening, scan, times, tailBytes, nominal)
 }
 
 function hasFirstSegment({ isKey, pts }: ReferencePackets): boolean {
@@ -63,12 +68,19 @@ function hasFirstSegment({ isKey, pts }: ReferencePackets): boolean {
   return first >= 0 && last < isKey.length - 1 && stampDistance(pts[last]!, pts[first]!) >= BEGINNING
 }
 
+/** How much of the end is read at first, by the rate of the beginning. */
+function firstTailBytes(bytes: number, ticks: number): number {
+  const wanted = ticks > 0 ? Math.ceil((bytes / ticks) * TAIL) : MAX_FIRST_TAIL_BYTES
+  return Math.min(MAX_FIRST_TAIL_BYTES, Math.max(MIN_TAIL_BYTES, wanted))
+}
+
 /** Times of the pictures at the end. */
 async function lastTimes(
   { source, plan, readOptions }: Opening,
   sections: TimeSections,
+  firstBytes: number,
 ): Promise<{ pts: number; dts: number; position: number } | undefined> {
-  for (let size = TAIL_BYTES; size <= MAX_TAIL_BYTES; size *= 4) {
+  for (let size = firstBytes; size <= MAX_TAIL_BYTES; size *= 2) {
     const packets = Math.floor(Math.min(size, plan.end - plan.begin) / plan.stride)
     const from = plan.end - packets * plan.stride
     const bytes = await source.read(from, plan.end - from, readOptions)

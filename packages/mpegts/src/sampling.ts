@@ -7,9 +7,10 @@ import { PacketWalker } from './packet-walker.js'
 /** From this size on a remote stream is sampled rather than read through. */
 export const MIN_SAMPLED_BYTES: number = 32 * 1024 * 1024
 const SAMPLES = 12
-const SAMPLE_BYTES = 32 * 1024
-const MAX_SAMPLE_BYTES = 512 * 1024
-const CONCURRENCY = 8
+/** A sample is so long that a picture or a packet of sound begins in it as a rule, 90 kHz. */
+const SAMPLE_TICKS = CLOCK_RATE / 25
+const MIN_SAMPLE_BYTES = 12 * 1024
+const MAX_SAMPLE_BYTES = 1024 * 1024
 
 /** What sampling needs to know of the stream. */
 export interface SampledFilm {
@@ -36,13 +37,12 @@ export async function sampleTimes(
   options: ReadOptions,
 ): Promise<TimeModel | undefined> {
   const places = Array.from({ length: SAMPLES }, (_, i) => from[0] + ((i + 1) * (last[0] - from[0])) / (SAMPLES + 1))
-  const found: (readonly [number, number] | undefined)[] = []
-  for (let i = 0; i < places.length; i += CONCURRENCY) {
-    throwIfAborted(options.signal)
-    found.push(
-      ...(await Promise.all(places.slice(i, i + CONCURRENCY).map(place => timeAt(source, film, place, options)))),
-    )
-  }
+  throwIfAborted(options.signal)
+  const ticks = last[1] - from[1]
+  const rate = ticks > 0 ? (last[0] - from[0]) / ticks : 0
+  const firstBytes = Math.min(MAX_SAMPLE_BYTES / 8, Math.max(MIN_SAMPLE_BYTES, Math.ceil(rate * SAMPLE_TICKS)))
+  // All at once: one round trip.
+  const found = await Promise.all(places.map(place => timeAt(source, film, place, firstBytes, options)))
   const points = [from, ...found.filter(point => point !== undefined), last]
   if (points.length < SAMPLES / 2) return undefined
   for (let i = 1; i < points.length; i++) {
@@ -55,10 +55,11 @@ async function timeAt(
   source: ByteSource,
   film: SampledFilm,
   place: number,
+  firstBytes: number,
   options: ReadOptions,
 ): Promise<readonly [number, number] | undefined> {
   const from = film.begin + Math.floor((place - film.begin) / film.stride) * film.stride
-  for (let size = SAMPLE_BYTES; size <= MAX_SAMPLE_BYTES; size *= 4) {
+  for (let size = firstBytes; size <= MAX_SAMPLE_BYTES; size *= 2) {
     const bytes = await source.read(from, Math.min(size, film.end - from), options)
     const walker = new PacketWalker(film.stride)
     const streams = film.pids.map(pid => new ElementaryStream(pid, 0, 0))

@@ -1,8 +1,11 @@
+import { splitAnnexB } from '@cuemux/codecs'
 import { type AudioTrack, type ByteSource, type ReadOptions, throwIfAborted, type VideoTrack } from '@cuemux/core'
 import { ElementaryStream, PES_RANDOM_ACCESS } from './elementary-stream.js'
 import type { PidEpoch } from './format.js'
+import { nalRole } from './nal-types.js'
 import { PacketWalker } from './packet-walker.js'
 import { pictureKind } from './picture-kind.js'
+import { canReuse } from './pieces.js'
 import { type FoundProgram, TableReader } from './program.js'
 import { kindOfStream } from './stream-kinds.js'
 
@@ -26,6 +29,8 @@ export interface ReferencePackets {
 export interface ScanResult {
   readonly packets: ReferencePackets
   readonly epochs: readonly PidEpoch[]
+  /** Some keyframe has parameter sets that the decoder's configuration doesn't have. */
+  readonly setsChange: boolean
 }
 
 /** What {@link scanStream} looks for. */
@@ -37,6 +42,8 @@ export interface ScanPlan {
   /** PIDs of the index's tracks, in their order. */
   readonly pids: readonly number[]
   readonly reference: VideoTrack | AudioTrack
+  /** Those of its configuration. */
+  readonly parameterSets: readonly Uint8Array[]
   /** Bytes of a read. */
   readonly pieceBytes: number
   /** Ends the pass early. */
@@ -55,9 +62,9 @@ export async function scanStream(
   const epochs = followMaps(walker, stream, plan)
   walker.add(stream)
   const packets: ReferencePackets = { position: [], pts: [], dts: [], isKey: [] }
+  let setsChange = false
   const { begin, end, pieceBytes, isEnough } = plan
-  const readPiece = async (from: number): Promise<Uint8Array> =>
-    source.read(from, Math.min(pieceBytes + OVERLAP_BYTES, end - from), options)
+  const readPiece = pieceReader(source, pieceBytes + OVERLAP_BYTES, end, options)
   let next = readPiece(begin)
   let at = begin
   for (let pieceStart = begin; pieceStart < end; pieceStart += pieceBytes) {
@@ -70,23 +77,45 @@ export async function scanStream(
     }
     if (bytes.length === 0) break
     at = pieceStart + walker.walk(bytes, pieceStart, at - pieceStart, pieceEnd - pieceStart)
-    takePackets(stream, plan.reference, packets, false)
+    if (takePackets(stream, plan, packets, false)) setsChange = true
     onProgress?.(pieceEnd, end)
     throwIfAborted(options.signal)
-    if (isEnough?.(packets)) return { packets, epochs }
+    if (isEnough?.(packets)) return { packets, epochs, setsChange }
     if (pieceEnd < end && isEnough !== undefined) next = readPiece(pieceEnd)
   }
-  takePackets(stream, plan.reference, packets, true)
-  return { packets, epochs }
+  if (takePackets(stream, plan, packets, true)) setsChange = true
+  return { packets, epochs, setsChange }
 }
 
-/** Takes the packets that are there in full: all but the last one, unless the stream has ended. */
+/** Reads pieces, where the source can in turns into two stretches of memory: one is walked while the other is filled. */
+function pieceReader(
+  source: ByteSource,
+  length: number,
+  end: number,
+  options: ReadOptions,
+): (from: number) => Promise<Uint8Array> {
+  if (!canReuse(source)) return async from => source.read(from, Math.min(length, end - from), options)
+  let [next, other] = [new Uint8Array(Math.min(length, end)), new Uint8Array(Math.min(length, end))]
+  return async from => {
+    const target = next.subarray(0, Math.min(length, end - from))
+    ;[next, other] = [other, next]
+    return target.subarray(0, await source.readInto(from, target, options))
+  }
+}
+
+/**
+ * Takes the packets that are there in full: all but the last one, unless the stream has ended. Tells whether one of them
+ * has parameter sets that aren't the configuration's.
+ */
 function takePackets(
   stream: ElementaryStream,
-  { kind, codec }: VideoTrack | AudioTrack,
+  { reference, parameterSets }: ScanPlan,
   into: ReferencePackets,
   isEnd: boolean,
-): void {
+): boolean {
+  const { kind } = reference
+  const codec = reference.codec as VideoTrack['codec'] // used where it is one
+  let setsChange = false
   const { count, bytes, start, position, pts, dts, flags } = stream
   const last = isEnd ? count : count - 1
   for (let row = 0; row < last; row++) {
@@ -100,10 +129,22 @@ function takePackets(
       const isComplete = prefix.length < PREFIX_BYTES
       const found = pictureKind(codec, prefix, isComplete)
       isKey = found === 'unknown' ? (flags[row]! & PES_RANDOM_ACCESS) !== 0 : found !== 'none'
+      if (isKey && parameterSets.length > 0) setsChange ||= hasOtherSets(codec, prefix, parameterSets)
     }
     into.isKey.push(isKey ? 1 : 0)
   }
   if (!isEnd) stream.keepLast()
+  return setsChange
+}
+
+function hasOtherSets(codec: VideoTrack['codec'], prefix: Uint8Array, known: readonly Uint8Array[]): boolean {
+  return splitAnnexB(prefix).some(
+    unit => unit.length > 0 && nalRole(codec, unit, 0) === 'parameters' && !known.some(set => isSame(set, unit)),
+  )
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i])
 }
 
 /** Notes where a new version of the program map moves tracks to other PIDs, and follows the reference track there. */

@@ -96,7 +96,7 @@ function selectUnits(plan: SpanPlan, track: SpanTrack, video: VideoTrack): Selec
   const { stream, format } = track
   const { film, isFirst, start } = plan
   const { frames, nals } = frameVideo(stream, video.codec, format.hasFields)
-  const writer = new SampleWriter(video.codec, format.parameterSets)
+  const writer = new SampleWriter(video.codec, film.setsChange ? [] : format.parameterSets)
   const selection: Selection = { pts: [], dts: [], flags: [], data: [], next: 0 }
   // Hot: once per access unit.
   for (let i = 0; i < frames.count; i++) {

@@ -1,4 +1,4 @@
-import { type ByteSource, type MediaIndex, type ReadOptions, type Track, throwIfAborted } from '@cuemux/core'
+import { type MediaIndex, type ReadOptions, type Track, throwIfAborted } from '@cuemux/core'
 import { frameAudio } from './audio-framing.js'
 import { type AudioParser, audioParser } from './audio-parsers.js'
 import { filmTime, frameTime } from './clock.js'
@@ -6,6 +6,7 @@ import { ElementaryStream } from './elementary-stream.js'
 import type { MpegTsFormat, TrackFormat } from './format.js'
 import type { FrameColumns } from './frame-columns.js'
 import { PacketWalker } from './packet-walker.js'
+import type { Pieces } from './pieces.js'
 
 /** A place at which the film is cut. */
 export interface Cut {
@@ -40,11 +41,16 @@ const MAX_FAR_BYTES = 16 * 1024 * 1024
 export interface Margins {
   backBytes: number
   aheadBytes: number
+  /** Payload of tracks of sound in a span, by row. */
+  readonly bytesOf: Map<number, number>
 }
 
 /** Everything that reading a span needs. */
 export interface SpanPlan {
-  readonly source: ByteSource
+  /** Gives the source's bytes; up to `readEnd` they are wanted for sure. */
+  readonly pieces: (readEnd: number) => Pieces
+  /** Of the source, bytes. */
+  readonly sizeBytes: number
   readonly index: MediaIndex
   readonly film: MpegTsFormat
   readonly start: Cut
@@ -59,6 +65,7 @@ export async function readTracks(plan: SpanPlan, rows: readonly number[], option
     const tracks = rows.map(row => createTrack(plan, row))
     const begin = beginOf(plan)
     const isEnough = await readPackets(plan, tracks, begin, options)
+    for (const { row, stream, parser } of tracks) if (parser !== undefined) plan.margins.bytesOf.set(row, stream.length)
     if (isEnough || begin <= plan.film.begin || plan.margins.backBytes >= MAX_FAR_BYTES) return tracks
     plan.margins.backBytes = Math.max(256 * 1024, plan.margins.backBytes * 2)
   }
@@ -71,15 +78,15 @@ function beginOf({ film, start, isFirst, margins }: SpanPlan): number {
 }
 
 function createTrack(plan: SpanPlan, row: number): SpanTrack {
-  const { index, film, start, end, isFirst } = plan
+  const { index, film, start, end, isFirst, margins } = plan
   const track = index.tracks[row]!
   const format = film.tracks[row]!
   const { timescale, trackId } = index.keyframes
   const isReference = track.id === trackId
   const inTrack = (cut: Cut): number =>
     timescale === track.timescale ? cut.time : Math.round((cut.time * track.timescale) / timescale)
-  const capacity =
-    track.kind === 'video' && end !== undefined ? Math.max(64 * 1024, end.position - start.position) : undefined
+  const spanBytes = end === undefined ? 0 : end.position - start.position
+  const capacity = Math.max(64 * 1024, track.kind === 'video' ? spanBytes : (margins.bytesOf.get(row) ?? 0) * 1.25)
   return {
     row,
     track,
@@ -100,26 +107,36 @@ async function readPackets(
   begin: number,
   options: ReadOptions,
 ): Promise<boolean> {
-  const { source, film, start, end, index, margins } = plan
-  const size = Math.min(index.sizeBytes, source.sizeBytes ?? Number.POSITIVE_INFINITY)
+  const { film, start, end, sizeBytes: size, margins } = plan
   const spanEnd = end?.position ?? size
   const others = tracks.filter(track => !isPicture(track))
   const ahead = others.length === 0 ? 0 : margins.aheadBytes
   const readEnd = Math.min(size, spanEnd + ahead)
   const walker = new PacketWalker(film.stride)
-  const bytes = await source.read(begin, readEnd - begin, options)
-  let at = walkRange(plan, walker, others, bytes, begin, begin, Math.min(start.position, readEnd))
-  at = walkRange(plan, walker, tracks, bytes, begin, Math.max(at, start.position), spanEnd)
+  const pieces = plan.pieces(readEnd)
+  let at = begin
+  const walkTo = async (to: number, streams: readonly SpanTrack[]): Promise<void> => {
+    while (at < to) {
+      throwIfAborted(options.signal)
+      const piece = await pieces.take(at, options)
+      const next = walkRange(plan, walker, streams, piece.bytes, piece.base, at, Math.min(to, piece.end))
+      pieces.give(piece)
+      if (next <= at) break
+      at = next
+    }
+  }
+  await walkTo(Math.min(start.position, readEnd), others)
+  at = Math.max(at, start.position)
+  await walkTo(spanEnd, tracks)
   for (const track of tracks) if (isPicture(track)) dropTrack(film, walker, track)
-  at = walkRange(plan, walker, others, bytes, begin, at, readEnd)
-  let piece = Math.max(128 * 1024, margins.aheadBytes)
+  await walkTo(readEnd, others)
+  let further = Math.max(128 * 1024, margins.aheadBytes)
   while (others.some(track => !hasPassed(plan, track)) && at < size && at - spanEnd < MAX_FAR_BYTES) {
-    throwIfAborted(options.signal)
-    const more = await source.read(at, Math.min(piece, size - at), options)
-    if (more.length < film.stride) break
-    at = walkRange(plan, walker, others, more, at, at, at + more.length)
+    const before = at
+    await walkTo(Math.min(size, at + further), others)
+    if (at === before) break
     margins.aheadBytes = Math.min(4 * 1024 * 1024, Math.max(margins.aheadBytes, Math.ceil((at - spanEnd) * 1.25)))
-    piece *= 2
+    further *= 2
   }
   for (const track of others) frameTrack(track)
   return others.every(track => hasBegun(plan, track))

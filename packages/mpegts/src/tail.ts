@@ -26,7 +26,7 @@ export async function readSoundEnds(
 ): Promise<(number | undefined)[]> {
   const ends: (number | undefined)[] = pairs.map(() => undefined)
   const pids = film.epochs.at(-1)!.pids
-  for (let size = firstBytes; ; size *= 4) {
+  for (let size = firstBytes; ; size *= 2) {
     const packets = Math.floor(Math.min(size, endBytes - film.begin) / film.stride)
     // Packets lie at the distance from the first one on, but for garbage, behind which the walker finds them again.
     const from = Math.max(film.begin, endBytes - packets * film.stride)

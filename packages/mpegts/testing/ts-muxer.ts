@@ -145,11 +145,18 @@ export const SPS: readonly number[] = [
   0x28, 0xf1, 0x22, 0x64, 0x80,
 ]
 export const PPS: readonly number[] = [0x68, 0xcb, 0x83, 0xcb, 0x20]
+/** Others: Baseline, 128x72. */
+export const OTHER_SPS: readonly number[] = [
+  0x67, 0x42, 0xc0, 0x0a, 0xda, 0x08, 0x2f, 0xe5, 0xc0, 0x44, 0x00, 0x00, 0x03, 0x00, 0x04, 0x00, 0x00, 0x03, 0x00,
+  0xc8, 0x3c, 0x48, 0x9a, 0x80,
+]
+export const OTHER_PPS: readonly number[] = [0x68, 0xce, 0x0f, 0xc8]
 const AUD: readonly number[] = [0, 0, 0, 1, 9, 0xf0]
 
 /** An access unit of H.264: a delimiter, parameter sets before a keyframe, and a slice of `bytes` bytes. */
-export function accessUnit(isKey: boolean, bytes: number, fill: number): Uint8Array {
-  const sets = isKey ? [0, 0, 0, 1, ...SPS, 0, 0, 0, 1, ...PPS] : []
+export function accessUnit(isKey: boolean, bytes: number, fill: number, isOther = false): Uint8Array {
+  const [sps, pps] = isOther ? [OTHER_SPS, OTHER_PPS] : [SPS, PPS]
+  const sets = isKey ? [0, 0, 0, 1, ...sps, 0, 0, 0, 1, ...pps] : []
   const slice = [isKey ? 0x65 : 0x41, 0x88, ...new Array<number>(bytes - 2).fill(fill)]
   return Uint8Array.from([...AUD, ...sets, 0, 0, 1, ...slice])
 }
@@ -181,11 +188,14 @@ export interface FilmOptions {
   readonly flags?: 'true' | 'none' | 'lying'
   readonly muxer?: TsMuxer
   readonly pictureBytes?: number
+  /** Its parameter sets are the other ones. */
+  readonly isOther?: boolean
 }
 
 /** Pictures at 25/s on PID 0x100, groups of 5, and AAC on 0x101, 47 frames a second in packets of two, some crossing. */
 export function film(options: FilmOptions = {}): TsMuxer {
   const { pictures = 30, group = 5, from = 90_000, flags = 'true', muxer = new TsMuxer(), pictureBytes = 300 } = options
+  const { isOther = false } = options
   let sound = 0
   muxer.section(0, pat([1, 0x1000]))
   muxer.section(
@@ -201,7 +211,7 @@ export function film(options: FilmOptions = {}): TsMuxer {
     muxer.pes({
       pid: 0x100,
       pts: from + n * 3600,
-      payload: accessUnit(isKey, pictureBytes, n + 16),
+      payload: accessUnit(isKey, pictureBytes, n + 16, isOther),
       isUnbounded: true,
       isRandomAccess,
     })
