@@ -1,6 +1,6 @@
 import { type ByteSource, CuemuxError, type ReadOptions, throwIfAborted, toCuemuxError } from '@cuemux/core'
 import { identityOf, type NamedSourceOptions } from './bytes.js'
-import { checkRange, clampLength, NO_BYTES } from './range.js'
+import { checkRange, clampLength, NO_BYTES, namedKey } from './range.js'
 
 class BlobSource implements ByteSource {
   readonly key: string
@@ -14,7 +14,7 @@ class BlobSource implements ByteSource {
     this.#blob = blob
     this.sizeBytes = blob.size
     this.name = options.name ?? ('name' in blob && typeof blob.name === 'string' ? blob.name : 'film')
-    this.key = options.key ?? `blob:${identityOf(blob)}`
+    this.key = namedKey(options.key ?? `blob:${identityOf(blob)}`)
   }
 
   async read(offsetBytes: number, lengthBytes: number, options?: ReadOptions): Promise<Uint8Array> {

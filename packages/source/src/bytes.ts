@@ -1,5 +1,5 @@
 import type { ByteSource } from '@cuemux/core'
-import { checkRange, clampLength } from './range.js'
+import { checkRange, clampLength, namedKey } from './range.js'
 import { sha256Hex } from './sha256.js'
 
 /** What to call a source that has no name of its own. */
@@ -37,7 +37,7 @@ class BytesSource implements ByteSource {
 
   constructor(bytes: Uint8Array, options: NamedSourceOptions) {
     this.#bytes = bytes
-    this.#key = options.key
+    this.#key = options.key === undefined ? undefined : namedKey(options.key)
     this.name = options.name ?? 'film'
     this.sizeBytes = bytes.byteLength
   }

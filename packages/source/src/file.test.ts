@@ -45,6 +45,17 @@ describe('openFile', () => {
     await source.close?.()
   })
 
+  test('reads into memory of the caller', async () => {
+    const source = await openFile(make('into.mkv'))
+    const target = new Uint8Array(2_000_000)
+    expect(await source.readInto?.(7, target)).toBe(2_000_000)
+    expect(Buffer.compare(target, BYTES.subarray(7, 2_000_007))).toBe(0)
+    expect(await source.readInto?.(3_000_000, target)).toBe(1)
+    expect([target[0], target[1]]).toEqual([BYTES[3_000_000], BYTES[8]])
+    expect(await source.readInto?.(4_000_000, target)).toBe(0)
+    await source.close?.()
+  })
+
   test('takes a file: URL and an empty file', async () => {
     const source = await openFile(pathToFileURL(make('empty.mkv', new Uint8Array(0))))
     expect(source.sizeBytes).toBe(0)

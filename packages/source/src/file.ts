@@ -63,6 +63,22 @@ class FileSource implements ByteSource {
     return this.#readOffLoop(buffer, offsetBytes, options?.signal)
   }
 
+  async readInto(offsetBytes: number, target: Uint8Array, options?: ReadOptions): Promise<number> {
+    checkRange(offsetBytes, target.byteLength)
+    throwIfAborted(options?.signal)
+    if (this.#isClosed) throw closedError(this.name)
+    const length = clampLength(offsetBytes, target.byteLength, this.sizeBytes)
+    if (length === 0) return 0
+    this.#underWay++
+    try {
+      // In one part: who reads so has several reads under way.
+      await this.#fill(target, 0, length, offsetBytes, options?.signal)
+      return length
+    } finally {
+      if (--this.#underWay === 0) this.#whenIdle?.()
+    }
+  }
+
   #readNow(buffer: Uint8Array, offsetBytes: number): void {
     const startMs = performance.now()
     let filled = 0

@@ -1,5 +1,5 @@
 import { CuemuxError } from '@cuemux/core'
-import { sha256Hex } from './sha256.js'
+import { secretDigest } from './sha256.js'
 
 /** A URL as it is asked for, and as it may be shown. */
 export interface HttpAddress {
@@ -16,7 +16,7 @@ export interface HttpAddress {
 }
 
 /** Headers that decide how something is sent, not what: they don't go into the key. */
-const NEUTRAL_HEADERS: ReadonlySet<string> = new Set(['accept-encoding', 'connection', 'user-agent', 'range'])
+const NEUTRAL_HEADERS: ReadonlySet<string> = new Set(['accept-encoding', 'connection', 'range'])
 
 /**
  * Takes a URL and the caller's headers apart.
@@ -36,7 +36,7 @@ export function parseAddress(input: string | URL, given: Readonly<Record<string,
   headers.delete('range')
   headers.delete('if-range')
   const shownUrl = url.origin + url.pathname
-  return { url: url.href, shownUrl, headers, key: shownUrl + secretDigest(url, headers), name: nameOf(url) }
+  return { url: url.href, shownUrl, headers, key: shownUrl + differenceDigest(url, headers), name: nameOf(url) }
 }
 
 function parseUrl(input: string | URL): URL {
@@ -67,11 +67,10 @@ function parseHeaders(given: Readonly<Record<string, string>>): Headers {
 }
 
 /** Query and headers may be secret and decide what is served: two users' films must not share a key, nor the key tell. */
-function secretDigest(url: URL, headers: Headers): string {
+function differenceDigest(url: URL, headers: Headers): string {
   const sent = [...headers].filter(([name]) => !NEUTRAL_HEADERS.has(name))
   if (url.search === '' && sent.length === 0) return ''
-  const text = JSON.stringify([url.search, sent])
-  return `#${sha256Hex(new TextEncoder().encode(text)).slice(0, 32)}`
+  return `#${secretDigest(url.search, ...sent.flat())}`
 }
 
 function nameOf(url: URL): string {

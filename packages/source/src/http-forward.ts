@@ -3,24 +3,34 @@ import type { Pin } from './http-answer.js'
 import { TransientError } from './http-retry.js'
 import type { Watch } from './http-watch.js'
 import { allocate } from './range.js'
+import type { Spool } from './spool.js'
+
+/** The part of a stream's reader that is used here. */
+export interface PieceReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  cancel(): Promise<unknown>
+}
 
 /** A body that starts at the film's first byte. */
 export interface WholeBody {
-  readonly reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly reader: PieceReader
   readonly pin: Pin
 }
 
 /**
  * A film on a server that knows no ranges: its one body, read forward only as far as it is asked for, with the last
- * bytes that went by kept. Reading before what is kept starts the download again.
+ * bytes that went by kept. Reading before what is kept starts the download again, unless a spool has it.
  *
  * Takes memory: `windowBytes`, and the largest read.
  */
 export class ForwardBody {
   readonly #windowBytes: number
+  readonly #spool: Spool | undefined
+  /** Up to here the spool has everything. */
+  #spooledBytes = 0
   #body: WholeBody | undefined
   /** The read of the body that a reader began to wait for and the next one may take over. */
-  #pending: ReturnType<WholeBody['reader']['read']> | undefined
+  #pending: ReturnType<PieceReader['read']> | undefined
   /** What is kept, in order; `#starts[i]` is the offset of `#chunks[i]`. */
   #chunks: Uint8Array[] = []
   #starts: number[] = []
@@ -29,16 +39,20 @@ export class ForwardBody {
   /** Where the film ends, once the body has. */
   #endBytes: number | undefined
 
-  constructor(body: WholeBody, windowBytes: number) {
+  constructor(body: WholeBody, windowBytes: number, spool?: Spool | undefined) {
     this.#body = body
     this.#windowBytes = windowBytes
+    this.#spool = spool
+  }
+
+  /** Whether bytes that were read at this offset are no longer kept. */
+  isBehind(offsetBytes: number): boolean {
+    return offsetBytes < (this.#starts[0] ?? this.#position)
   }
 
   /** Whether the download is broken or was left behind, and {@link resume} must bring a new one. */
   needsBody(offsetBytes: number): boolean {
-    return (
-      offsetBytes < (this.#starts[0] ?? this.#position) || (this.#body === undefined && this.#endBytes === undefined)
-    )
+    return this.isBehind(offsetBytes) || (this.#body === undefined && this.#endBytes === undefined)
   }
 
   /** Starts the download again, from the first byte. Keeps what is kept when the new one is only to catch up. */
@@ -73,6 +87,13 @@ export class ForwardBody {
     return joined
   }
 
+  /** The bytes out of the spool, where it has all of them. */
+  async spooled(offsetBytes: number, lengthBytes: number): Promise<Uint8Array | undefined> {
+    const end = Math.min(offsetBytes + lengthBytes, this.#endBytes ?? Number.MAX_SAFE_INTEGER)
+    if (this.#spool === undefined || end > this.#spooledBytes || end <= offsetBytes) return undefined
+    return await this.#spool.read(offsetBytes, end - offsetBytes)
+  }
+
   /**
    * Reads forward until `endBytes`, or the end of the film, keeping what lies at `offsetBytes` and after it.
    *
@@ -88,9 +109,22 @@ export class ForwardBody {
       const { done, value } = await untilAborted(this.#pending, watch.signal)
       this.#pending = undefined
       watch.rest()
-      if (done) this.#finish(this.#body.pin)
-      else this.#keep(value, offsetBytes)
+      if (done || value === undefined) this.#finish(this.#body.pin)
+      else {
+        await this.#toSpool(value)
+        this.#keep(value, offsetBytes)
+      }
     }
+  }
+
+  async #toSpool(chunk: Uint8Array): Promise<void> {
+    if (this.#spool === undefined) return
+    const from = this.#spooledBytes - this.#position
+    const room = this.#spool.limitBytes - this.#spooledBytes
+    const fresh = chunk.subarray(Math.max(0, from), Math.max(0, from + Math.max(0, room)))
+    if (from < 0 || fresh.byteLength === 0) return
+    await this.#spool.write(this.#spooledBytes, fresh)
+    this.#spooledBytes += fresh.byteLength
   }
 
   /** Size of the film, once its body has ended. */

@@ -22,6 +22,8 @@ const RETRIED_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 50
 /** A server that asks for more than this is not waited for. */
 const MAX_RETRY_AFTER_MS = 30_000
 const MAX_BACKOFF_MS = 5_000
+/** On top of what a server asks for, so that those whom it asked at once don't come back at once. */
+const MAX_ASKED_JITTER_MS = 500
 
 /** Names that don't resolve, and certificates and protocols that are wrong, stay so. */
 const LASTING_NETWORK_ERRORS =
@@ -117,10 +119,15 @@ export async function waitToRetry(
     )
   }
   const backoff = Math.min(limits.retryDelayMs * 2 ** (failures - 1), MAX_BACKOFF_MS)
-  await sleep(asked ?? backoff * (0.5 + Math.random() / 2), place.signal)
+  const jitter = Math.random() / 2
+  await sleep(
+    asked === undefined ? backoff * (0.5 + jitter) : asked + Math.min(asked, MAX_ASKED_JITTER_MS) * jitter,
+    place.signal,
+  )
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits, and ends with `ABORTED` when the signal fires. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(abortedError(signal))
     const abort = (): void => {

@@ -12,12 +12,12 @@ export class Watch {
   /** The watches of one source that are not over; a set, not a signal, whose number of listeners Node warns about. */
   readonly #open: Set<Watch>
   #isClosed = false
-  readonly #silenceMs: number
+  readonly #silenceMs: number | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #isSilent = false
   readonly #end = (): void => this.#ending.abort()
 
-  constructor(reader: AbortSignal | undefined, open: Set<Watch>, silenceMs: number) {
+  constructor(reader: AbortSignal | undefined, open: Set<Watch>, silenceMs: number | undefined) {
     this.#reader = reader
     this.#open = open
     this.#silenceMs = silenceMs
@@ -31,9 +31,15 @@ export class Watch {
     return this.#ending.signal
   }
 
+  /** Whether the server was silent for too long. */
+  get isSilent(): boolean {
+    return this.#isSilent
+  }
+
   /** Starts the time of silence anew: before a request and with every piece of an answer. */
   expect(): void {
     clearTimeout(this.#timer)
+    if (this.#silenceMs === undefined) return
     this.#timer = setTimeout(() => {
       this.#isSilent = true
       this.#end()
@@ -56,7 +62,7 @@ export class Watch {
     if (this.#reader?.aborted) return abortedError(this.#reader)
     if (this.#isClosed) return closedError(name)
     if (this.#isSilent)
-      return new TransientError(`the server sent nothing for ${this.#silenceMs / 1000} s`, { cause: error })
+      return new TransientError(`the server sent nothing for ${(this.#silenceMs ?? 0) / 1000} s`, { cause: error })
     return error
   }
 

@@ -1,67 +1,20 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import type { ServerResponse } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import {
+  type Answer,
+  BYTES,
+  breakAfter,
+  fast,
+  part,
+  rangeHeaders,
+  serve,
+  servers,
+  silent,
+  slice,
+  status,
+  whole,
+} from '../testing/http-server.js'
 import { type HttpSourceOptions, httpSource } from './index.js'
-
-const BYTES = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 13 + (i >> 8)) & 255)
-
-type Answer = (request: IncomingMessage, response: ServerResponse, first: number, last: number) => void
-
-const servers: Server[] = []
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
-})
-
-/** A server that gives the answers in turn, the last one again and again, and notes the ranges that it was asked for. */
-async function serve(...answers: Answer[]): Promise<{ url: string; ranges: string[]; requests: IncomingMessage[] }> {
-  const ranges: string[] = []
-  const requests: IncomingMessage[] = []
-  const server = createServer((request, response) => {
-    const range = request.headers.range ?? 'all'
-    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [range, '0', `${BYTES.length - 1}`]
-    const answer = answers[Math.min(ranges.length, answers.length - 1)]
-    ranges.push(range)
-    requests.push(request)
-    answer?.(request, response, Number(first), Math.min(Number(last), BYTES.length - 1))
-  })
-  servers.push(server)
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/films/A%20film.mkv`, ranges, requests }
-}
-
-const rangeHeaders = (first: number, last: number, more: Record<string, string> = {}): Record<string, string> => ({
-  'content-range': `bytes ${first}-${last}/${BYTES.length}`,
-  'content-length': `${last - first + 1}`,
-  etag: '"v1"',
-  ...more,
-})
-
-const part: Answer = (_, response, first, last) => {
-  if (first >= BYTES.length) response.writeHead(416, { 'content-range': `bytes */${BYTES.length}` }).end()
-  else response.writeHead(206, rangeHeaders(first, last)).end(BYTES.subarray(first, last + 1))
-}
-const whole: Answer = (_, response) => {
-  response.writeHead(200, { 'content-length': `${BYTES.length}`, etag: '"v1"' }).end(BYTES)
-}
-const status =
-  (code: number, headers: Record<string, string> = {}): Answer =>
-  (_, response) => {
-    response.writeHead(code, headers).end('no')
-  }
-/** The right headers, and a connection that breaks after so many bytes. */
-const breakAfter =
-  (count: number): Answer =>
-  (_, response, first, last) => {
-    response.writeHead(206, rangeHeaders(first, last))
-    response.write(BYTES.subarray(first, first + count), () => response.destroy())
-  }
-const silent: Answer = () => undefined
-
-const fast: HttpSourceOptions = { retryDelayMs: 1 }
-const slice = (first: number, length: number): Uint8Array => BYTES.slice(first, first + length)
 
 describe('httpSource on a server with ranges', () => {
   test('learns size and validator from its first read, and asks for nothing else', async () => {
@@ -361,8 +314,13 @@ describe('httpSource and secrets', () => {
     const key = (url: string, headers: Record<string, string> = {}): string => httpSource(url, { headers }).key
     expect(key('http://h/a.mkv')).toBe('http://h/a.mkv')
     const keys = ['http://h/a.mkv', 'http://h/a.mkv?b', 'http://u:p@h/a.mkv', 'http://u:q@h/a.mkv'].map(url => key(url))
-    expect(new Set([...keys, key('http://h/a.mkv', { cookie: 'a=1' })]).size).toBe(5)
-    expect(key('http://h/a.mkv', { 'user-agent': 'x' })).toBe('http://h/a.mkv')
+    const told = ['cookie', 'authorization', 'referer', 'user-agent'].map(name =>
+      key('http://h/a.mkv', { [name]: 'x' }),
+    )
+    expect(new Set([...keys, ...told]).size).toBe(8)
+    expect(key('http://h/a.mkv', { 'accept-encoding': 'gzip' })).toBe('http://h/a.mkv')
+    expect(() => httpSource('http://h/a.mkv', { maxRequestsPerHost: 0 })).toThrow(/maxRequestsPerHost is 0/)
+    expect(() => httpSource('http://h/a.mkv', { key: '' })).toThrow(expect.objectContaining({ code: 'BAD_REQUEST' }))
   })
 
   test.each(['ftp://h/a', 'file:///a', 'nonsense', 'data:,x'])('refuses %s', url => {

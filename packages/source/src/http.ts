@@ -1,81 +1,57 @@
-import { type ByteSource, CuemuxError, type ReadOptions, toCuemuxError } from '@cuemux/core'
+import { CuemuxError, type ReadOptions, toCuemuxError } from '@cuemux/core'
 import { abortedError, untilAborted } from './abort.js'
+import { Coalescer, type Flight } from './coalesce.js'
 import { type HttpAddress, parseAddress } from './http-address.js'
 import { comparePins, contentLength, type Pin, parseContentRange, parseUnsatisfiedRange, pinOf } from './http-answer.js'
 import { ForwardBody } from './http-forward.js'
-import { networkError, statusError, TransientError, waitToRetry } from './http-retry.js'
+import type { HttpSource, HttpSourceOptions } from './http-options.js'
+import { discard } from './http-redirect.js'
+import { networkError, TransientError, waitToRetry } from './http-retry.js'
+import { type Answer, type Transport, transportFor } from './http-transport.js'
 import { Watch } from './http-watch.js'
-import { allocate, checkRange, clampLength, closedError, NO_BYTES } from './range.js'
-
-/** How {@link httpSource} asks. */
-export interface HttpSourceOptions {
-  /** Sent with every request. They are never shown. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
-  /** In place of the global `fetch`: for a proxy, an agent, a test. */
-  readonly fetch?: typeof globalThis.fetch | undefined
-  /** Tries after the first that fail in a row before a read gives up; 4 when not given. */
-  readonly maxRetries?: number | undefined
-  /** Wait before the first of them, ms, doubled with each; 250 when not given. */
-  readonly retryDelayMs?: number | undefined
-  /** Longest silence of the server, ms; 20,000 when not given. */
-  readonly timeoutMs?: number | undefined
-  /** What is kept of a film on a server that knows no ranges, bytes; 32 MiB when not given. */
-  readonly windowBytes?: number | undefined
-  /** File name in place of the URL's last part. */
-  readonly name?: string | undefined
-  /** Names the film for caches in place of the URL: for signed URLs, which differ each time. The caller vouches for it. */
-  readonly key?: string | undefined
-}
-
-/** A film behind an HTTP URL. */
-export interface HttpSource extends ByteSource {
-  /** What the server said of the film's state with its first answer: ETag, else date, and size. `undefined` before. */
-  readonly validator: string | undefined
-  close(): Promise<void>
-}
-
-/** A read under way, over as many requests as it takes. */
-interface Job {
-  readonly offset: number
-  /** As asked, until the first answer tells the size. */
-  length: number
-  target: Uint8Array | undefined
-  filled: number
-  /** Answers so far. */
-  answers: number
-  readonly signal: AbortSignal | undefined
-}
+import { allocate, checkRange, clampLength, closedError, NO_BYTES, namedKey } from './range.js'
+import type { Spool } from './spool.js'
 
 /** So much must have come between two failures for the count of failures to start anew: no endless read, a few bytes a time. */
 const PROGRESS_BYTES = 64 * 1024
 /** Answers that one read may take, and one more for each 64 KiB. */
 const MAX_ANSWERS = 16
+/** A server that knew ranges and sends the whole film so often has unlearned them. */
+const MAX_WHOLE_ANSWERS = 3
 
 class RangeSource implements HttpSource {
   readonly key: string
   readonly name: string
   /** A round trip of 50 ms at 10 MB/s. */
   readonly seekCostBytes: number = 512 * 1024
-  readonly #address: HttpAddress
-  readonly #fetch: typeof globalThis.fetch
+  readonly #shownUrl: string
+  readonly #transport: Transport
+  readonly #coalescer: Coalescer
   readonly #limits: { readonly maxRetries: number; readonly retryDelayMs: number }
   readonly #timeoutMs: number
   readonly #windowBytes: number
+  readonly #spool: Spool | undefined
   readonly #watches = new Set<Watch>()
   #isClosed = false
   #pin: Pin | undefined
+  /** The first request, until its answer tells what kind of server this is; others wait for that. */
+  #opening: Promise<void> | undefined
+  #knowsRanges = false
+  #wholeAnswers = 0
   #forward: ForwardBody | undefined
   /** Readers of the one forward body take turns. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(address: HttpAddress, options: HttpSourceOptions) {
-    this.#address = address
-    this.key = options.key ?? address.key
+    this.#shownUrl = options.shownAs ?? address.shownUrl
+    this.key = namedKey(options.key ?? address.key)
     this.name = options.name ?? address.name
-    this.#fetch = options.fetch ?? globalThis.fetch
+    this.#transport = transportFor(address, options)
+    this.#coalescer = new Coalescer(this.seekCostBytes, flight => this.#read(flight))
     this.#limits = { maxRetries: options.maxRetries ?? 4, retryDelayMs: options.retryDelayMs ?? 250 }
     this.#timeoutMs = options.timeoutMs ?? 20_000
     this.#windowBytes = options.windowBytes ?? 32 * 1024 * 1024
+    this.#spool = options.spool
   }
 
   get sizeBytes(): number | undefined {
@@ -89,21 +65,15 @@ class RangeSource implements HttpSource {
 
   read(offsetBytes: number, lengthBytes: number, options?: ReadOptions): Uint8Array | Promise<Uint8Array> {
     checkRange(offsetBytes, lengthBytes)
-    const kept = options?.signal?.aborted ? undefined : this.#forward?.kept(offsetBytes, lengthBytes)
-    return (
-      kept ??
-      this.#read({
-        offset: offsetBytes,
-        length: lengthBytes,
-        target: undefined,
-        filled: 0,
-        answers: 0,
-        signal: options?.signal,
-      })
-    )
+    const signal = options?.signal
+    const kept = signal?.aborted ? undefined : this.#forward?.kept(offsetBytes, lengthBytes)
+    if (kept !== undefined) return kept
+    const length = clampLength(offsetBytes, lengthBytes, this.sizeBytes)
+    if (length === 0 && !this.#isClosed && !signal?.aborted) return NO_BYTES
+    return this.#coalescer.read(offsetBytes, length, signal)
   }
 
-  async #read(job: Job): Promise<Uint8Array> {
+  async #read(job: Flight): Promise<void> {
     let failures = 0
     let filledAtFailure = 0
     for (;;) {
@@ -121,9 +91,9 @@ class RangeSource implements HttpSource {
   }
 
   /** Waits to try again, unless the failure is for good. */
-  async #pause(failure: Error, failures: number, job: Job): Promise<void> {
+  async #pause(failure: Error, failures: number, job: Flight): Promise<void> {
     const watch = new Watch(job.signal, this.#watches, this.#timeoutMs)
-    const place = { shownUrl: this.#address.shownUrl, offsetBytes: job.offset + job.filled, signal: watch.signal }
+    const place = { shownUrl: this.#shownUrl, offsetBytes: job.offset + job.filled, signal: watch.signal }
     try {
       await waitToRetry(failure, failures, this.#limits, place)
     } catch (error) {
@@ -134,73 +104,96 @@ class RangeSource implements HttpSource {
   }
 
   #explain(error: unknown, watch: Watch, offsetBytes: number): Error {
-    return networkError(watch.explain(error, this.name), this.#address.shownUrl, offsetBytes)
+    return networkError(watch.explain(error, this.name), this.#shownUrl, offsetBytes)
   }
 
   /** One request and its body, or as many as short answers make of it. */
-  async #attempt(job: Job, watch: Watch): Promise<Uint8Array> {
+  async #attempt(job: Flight, watch: Watch): Promise<void> {
     for (;;) {
-      if (job.signal?.aborted) throw abortedError(job.signal)
+      if (job.signal.aborted) throw abortedError(job.signal)
       if (this.#isClosed) throw closedError(this.name)
       job.length = clampLength(job.offset, job.length, this.sizeBytes)
-      if (job.length === 0) return NO_BYTES
-      if (job.target !== undefined && job.filled >= job.length) return job.target
+      if (job.filled >= job.length) return
       if (this.#forward !== undefined) return await this.#readForward(job, watch)
-      await this.#readRange(job, watch)
+      if (this.#pin !== undefined) await this.#readRange(job, watch)
+      else if (this.#opening !== undefined) await untilAborted(this.#opening, watch.signal)
+      else await this.#open(job, watch)
     }
   }
 
-  async #readRange(job: Job, watch: Watch): Promise<void> {
+  /** The first request goes alone: a server without ranges would start to send the whole film for each. */
+  async #open(job: Flight, watch: Watch): Promise<void> {
+    let opened = (): void => undefined
+    this.#opening = new Promise(resolve => {
+      opened = () => {
+        this.#opening = undefined
+        resolve()
+      }
+    })
+    try {
+      await this.#readRange(job, watch, opened)
+    } finally {
+      opened()
+    }
+  }
+
+  async #readRange(job: Flight, watch: Watch, opened?: () => void): Promise<void> {
     const first = job.offset + job.filled
-    const last = job.offset + job.length - 1
-    const response = await this.#request(`bytes=${first}-${last}`, first, watch)
-    if (response.status === 416) return this.#takeEnd(response, job, first)
-    if (response.status === 200) return this.#takeWhole(response, first)
-    const range = parseContentRange(response.headers.get('content-range'))
+    let last = first
+    const range = (): string => {
+      job.isSent = true
+      last = job.offset + job.length - 1
+      return `bytes=${first}-${last}`
+    }
+    const answer = await this.#request(range, first, watch)
+    try {
+      const { response } = answer
+      if (response.status === 416) return this.#takeEnd(response, job, first)
+      if (response.status === 200) return this.#takeWhole(response, first)
+      const until = this.#acceptRange(response, job, first, last)
+      opened?.()
+      await this.#fill(job, response, until, watch)
+    } finally {
+      answer.release()
+    }
+  }
+
+  /** Checks a 206 against what was asked for and makes room for it; gives where in the flight it ends. */
+  #acceptRange(response: Response, job: Flight, first: number, last: number): number {
+    const given = response.headers.get('content-range')
+    const range = parseContentRange(given)
     // More than was asked for is not wrong in itself, but what begins elsewhere is.
     if (range === undefined || range.first !== first) {
       discard(response)
-      throw this.#misanswer(
-        `bytes ${first}-${last} were asked for, "${response.headers.get('content-range')}" came`,
-        first,
-      )
+      throw this.#misanswer(`bytes ${first}-${last} were asked for, "${given}" came`, first)
     }
     if (range.total === undefined && this.sizeBytes === undefined) {
       discard(response)
       throw this.#misanswer('the answer does not say how large the film is', first)
     }
     this.#pinOrCompare(response, range.total ?? this.sizeBytes, first)
+    this.#knowsRanges = true
+    this.#wholeAnswers = 0
     job.length = clampLength(job.offset, job.length, this.sizeBytes)
     job.target ??= allocate(job.length)
     if (++job.answers > MAX_ANSWERS + job.length / PROGRESS_BYTES) {
       discard(response)
       throw this.#misanswer('it gives a few bytes at a time', first)
     }
-    await this.#fill(job, response, Math.min(range.last + 1 - job.offset, job.length), watch)
+    return Math.min(range.last + 1 - job.offset, job.length)
   }
 
-  /** Asks until headers are there that say what follows. */
-  async #request(range: string | undefined, offsetBytes: number, watch: Watch): Promise<Response> {
-    const headers = new Headers(this.#address.headers)
-    // A compressed answer has other offsets than the film. With a range, fetch rules it out by itself and would say it twice.
-    if (range === undefined) headers.set('accept-encoding', 'identity')
-    else headers.set('range', range)
-    watch.expect()
-    const response = await this.#fetch.call(globalThis, this.#address.url, { headers, signal: watch.signal })
-    watch.rest()
-    const { status } = response
-    if (status !== 200 && status !== 206 && status !== 416) {
-      discard(response)
-      throw statusError(response, this.#address.shownUrl, offsetBytes)
-    }
-    const coding = response.headers.get('content-encoding')
-    if (coding === null || coding === 'identity') return response
-    discard(response)
+  async #request(range: (() => string) | undefined, offsetBytes: number, watch: Watch): Promise<Answer> {
+    const answer = await this.#transport.request(range, offsetBytes, watch)
+    const coding = answer.response.headers.get('content-encoding')
+    if (coding === null || coding === 'identity') return answer
+    discard(answer.response)
+    answer.release()
     throw this.#misanswer(`it is compressed (${coding}) although that was ruled out`, offsetBytes)
   }
 
   #misanswer(what: string, offsetBytes: number): CuemuxError {
-    return new CuemuxError('SOURCE_UNREACHABLE', `The server of ${this.#address.shownUrl} answers wrongly: ${what}.`, {
+    return new CuemuxError('SOURCE_UNREACHABLE', `The server of ${this.#shownUrl} answers wrongly: ${what}.`, {
       at: { offsetBytes },
     })
   }
@@ -212,7 +205,7 @@ class RangeSource implements HttpSource {
       return
     }
     try {
-      comparePins(this.#pin, now, this.#address.shownUrl, offsetBytes)
+      comparePins(this.#pin, now, this.#shownUrl, offsetBytes)
     } catch (error) {
       discard(response)
       throw error
@@ -220,7 +213,7 @@ class RangeSource implements HttpSource {
   }
 
   /** 416: nothing lies there. Right while the size is not known, else the film has become shorter. */
-  #takeEnd(response: Response, job: Job, offsetBytes: number): void {
+  #takeEnd(response: Response, job: Flight, offsetBytes: number): void {
     discard(response)
     const size = parseUnsatisfiedRange(response.headers.get('content-range'))
     if (size === undefined)
@@ -237,13 +230,19 @@ class RangeSource implements HttpSource {
       discard(response)
       return
     }
+    // One machine of several, or one bad moment: the next answer may be a range again.
+    if (this.#knowsRanges && ++this.#wholeAnswers < MAX_WHOLE_ANSWERS) {
+      discard(response)
+      throw new TransientError('the server sends the whole film where a range was asked for')
+    }
     const reader = (response.body ?? new Blob([]).stream()).getReader()
-    this.#forward = new ForwardBody({ reader, pin: this.#pin! }, this.#windowBytes)
+    this.#forward = new ForwardBody({ reader, pin: this.#pin! }, this.#windowBytes, this.#spool)
   }
 
-  async #fill(job: Job, response: Response, until: number, watch: Watch): Promise<void> {
+  async #fill(job: Flight, response: Response, until: number, watch: Watch): Promise<void> {
     const reader = response.body?.getReader()
-    while (job.filled < until) {
+    // A flight becomes shorter when a reader leaves who wanted its end.
+    while (job.filled < Math.min(until, job.length)) {
       watch.expect()
       const part = await reader?.read()
       watch.rest()
@@ -251,27 +250,31 @@ class RangeSource implements HttpSource {
       const bytes = part.value.subarray(0, until - job.filled)
       job.target!.set(bytes, job.filled)
       job.filled += bytes.byteLength
+      job.deliver()
     }
     if (reader !== undefined) finish(reader)
   }
 
-  async #readForward(job: Job, watch: Watch): Promise<Uint8Array> {
+  async #readForward(job: Flight, watch: Watch): Promise<void> {
     const turn = this.#turn.then(() => this.#advance(job, watch))
     this.#turn = turn.catch(() => undefined)
-    return await untilAborted(turn, watch.signal)
+    job.target = await untilAborted(turn, watch.signal)
+    job.filled = job.target.byteLength
+    job.length = job.filled
   }
 
-  async #advance(job: Job, watch: Watch): Promise<Uint8Array> {
+  async #advance(job: Flight, watch: Watch): Promise<Uint8Array> {
     const forward = this.#forward
     if (forward === undefined) throw closedError(this.name)
     try {
-      const kept = forward.kept(job.offset, job.length)
+      const kept = forward.kept(job.offset, job.length) ?? (await forward.spooled(job.offset, job.length))
       if (kept !== undefined) return kept
       if (watch.signal.aborted) throw watch.explain(undefined, this.name)
       if (forward.needsBody(job.offset)) await this.#restart(forward, job.offset, watch)
       if (this.sizeBytes === undefined) await this.#findEnd(forward, watch)
       await forward.advance(job.offset, job.offset + job.length, watch)
-      return forward.kept(job.offset, clampLength(job.offset, job.length, this.sizeBytes)) ?? NO_BYTES
+      const length = clampLength(job.offset, job.length, this.sizeBytes)
+      return forward.kept(job.offset, length) ?? (await forward.spooled(job.offset, length)) ?? NO_BYTES
     } catch (error) {
       // A reader that gives up leaves the download to the next one.
       const reason = watch.explain(error, this.name)
@@ -280,13 +283,17 @@ class RangeSource implements HttpSource {
     }
   }
 
-  /** An answer that does not tell its length: a film that fits into the window is read to its end, another can't be used. */
+  /** An answer that does not tell its length: a film that can be kept is read to its end, another can't be used. */
   async #findEnd(forward: ForwardBody, watch: Watch): Promise<void> {
+    const keptBytes = Math.max(this.#windowBytes, this.#spool?.limitBytes ?? 0)
     await forward.advance(0, this.#windowBytes, watch)
+    if (forward.endBytes === undefined && keptBytes > this.#windowBytes) {
+      await forward.advance(keptBytes, keptBytes, watch)
+    }
     const sizeBytes = forward.endBytes
     if (sizeBytes === undefined) {
       throw this.#misanswer(
-        `it neither knows ranges nor says how large the film is, which is over ${this.#windowBytes} bytes`,
+        `it neither knows ranges nor says how large the film is, which is over ${keptBytes} bytes`,
         0,
       )
     }
@@ -294,7 +301,9 @@ class RangeSource implements HttpSource {
   }
 
   async #restart(forward: ForwardBody, offsetBytes: number, watch: Watch): Promise<void> {
-    const response = await this.#request(undefined, offsetBytes, watch)
+    const { response, release } = await this.#request(undefined, offsetBytes, watch)
+    // A download that waits for its reader must not keep others from their host.
+    release()
     this.#pinOrCompare(response, contentLength(response.headers), offsetBytes)
     forward.resume({ reader: (response.body ?? new Blob([]).stream()).getReader(), pin: this.#pin! }, offsetBytes)
   }
@@ -304,12 +313,8 @@ class RangeSource implements HttpSource {
     for (const watch of this.#watches) watch.close()
     this.#forward?.drop()
     this.#forward = undefined
+    await this.#spool?.close()
   }
-}
-
-/** Lets go of a body that nobody will read, so that its connection doesn't wait. */
-function discard(response: Response): void {
-  response.body?.cancel().catch(() => undefined)
 }
 
 /** Reads a body's end, which lets its connection serve again, or leaves a body that has more than it should. */

@@ -41,3 +41,13 @@ export function allocate(lengthBytes: number): Uint8Array {
 export function closedError(name: string): CuemuxError {
   return new CuemuxError('SOURCE_UNREACHABLE', `${name} was closed and can't be read any more.`)
 }
+
+/**
+ * A key that is one: an empty one would be shared by all films that have it.
+ *
+ * @throws CuemuxError `BAD_REQUEST`
+ */
+export function namedKey(key: string): string {
+  if (key !== '') return key
+  throw new CuemuxError('BAD_REQUEST', 'The key of a film must not be empty.')
+}

@@ -95,6 +95,28 @@ describe('readAheadSource', () => {
     expect(await other).toEqual(BYTES.subarray(0, 10))
   })
 
+  test('ends the piece that is read, and the one ahead, when their last reader leaves', async () => {
+    const signals: AbortSignal[] = []
+    const inner: ByteSource = {
+      ...recorder(),
+      read: (_offset, _length, options) => {
+        if (options?.signal !== undefined) signals.push(options.signal)
+        return new Promise((_resolve, reject) => options?.signal?.addEventListener('abort', reject))
+      },
+    }
+    const source = readAheadSource(inner, { pieceBytes: 4096 })
+    const endings = [new AbortController(), new AbortController()]
+    const reads = endings.map(({ signal }) =>
+      Promise.resolve(source.read(4000, 200, { signal })).catch(error => error.code),
+    )
+    const aborted = (): boolean[] => signals.map(signal => signal.aborted)
+    expect(aborted()).toEqual([false, false, false])
+    endings[0]?.abort()
+    expect([await reads[0], aborted()]).toEqual(['ABORTED', [false, false, false]])
+    endings[1]?.abort()
+    expect([await reads[1], aborted()]).toEqual(['ABORTED', [true, true, true]])
+  })
+
   test('is synchronous over bytes in memory', () => {
     const source = readAheadSource(bytesSource(BYTES), { pieceBytes: 4096 })
     expect(source.read(4000, 200)).toEqual(BYTES.subarray(4000, 4200))
