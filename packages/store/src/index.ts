@@ -1,1 +1,10 @@
-export {}
+export * from './address.js'
+export * from './cache.js'
+export { type DiskCacheOptions, diskCache } from './disk.js'
+export * from './flights.js'
+export { cacheKey } from './key.js'
+export { type LayeredOptions, layered } from './layered.js'
+export { type MemoryCacheOptions, memoryCache } from './memory.js'
+export { type RedisCacheOptions, redisCache } from './redis.js'
+export type { RedisClient } from './redis-link.js'
+export { SingleFlight } from './single-flight.js'
