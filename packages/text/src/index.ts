@@ -1,1 +1,11 @@
-export {}
+export { type CaptionChannel, captionChannels } from './caption-channels.js'
+export { type ReadCaptionsOptions, readCaptions } from './captions.js'
+export { type CaptionTrack, mayHaveCaptions } from './cc-data.js'
+export type { TextCue } from './cue.js'
+export { CueStore } from './cue-store.js'
+export { type DecodedText, type DecodeTextOptions, decodeText } from './decode-text.js'
+export { parseSubtitleFile, type SubtitleFile, type SubtitleFileHint, type SubtitleFormat } from './file.js'
+export { plainPayload } from './payload.js'
+export { isReadableText, readTextSamples } from './samples.js'
+export { type StoryboardTile, writeStoryboard } from './storyboard.js'
+export { type WebVttOptions, type WebVttSegmentOptions, writeWebVtt, writeWebVttSegment } from './write.js'
