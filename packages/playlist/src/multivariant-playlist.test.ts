@@ -108,4 +108,104 @@ audio-1/playlist.m3u8
 v.m3u8
 `)
   })
+
+  it('writes captions, trick play, images, chapters and all else of a session', () => {
+    const text = writeMultivariantPlaylist({
+      hasIndependentSegments: true,
+      contentSteering: { serverUri: '/steering?a=b', pathwayId: 'cdn-a' },
+      definitions: [
+        { name: 'token', value: 'abc' },
+        { name: 'user', value: '', from: 'query' },
+      ],
+      sessionData: [
+        { dataId: 'com.apple.hls.chapters', uri: 'chapters.json' },
+        { dataId: 'com.example.title', value: 'A "film"', language: 'en' },
+      ],
+      sessionKeys: [{ method: 'SAMPLE-AES', uri: 'skd://key', keyFormat: 'com.apple.streamingkeydelivery' }],
+      renditions: [
+        {
+          type: 'SUBTITLES',
+          groupId: 'text',
+          name: 'Deutsch',
+          language: 'de',
+          isForced: true,
+          isAutoselect: true,
+          uri: 'text-3/playlist.m3u8',
+        },
+        {
+          type: 'CLOSED-CAPTIONS',
+          groupId: 'cc',
+          name: 'English',
+          language: 'en',
+          isDefault: true,
+          instreamId: 'CC1',
+          uri: 'not-written',
+        },
+        { type: 'CLOSED-CAPTIONS', groupId: 'cc', name: 'Español', language: 'es', instreamId: 'SERVICE2' },
+      ],
+      variants: [
+        {
+          uri: 'video-1/playlist.m3u8',
+          bandwidthBps: 5_000_000,
+          codecs: ['avc1.64001f'],
+          resolution: { width: 1280, height: 720 },
+          frameRate: 25,
+          score: 1.5,
+          pathwayId: 'cdn-a',
+          subtitlesGroup: 'text',
+          closedCaptionsGroup: 'cc',
+        },
+        {
+          uri: 'video-2/playlist.m3u8',
+          bandwidthBps: 900_000,
+          codecs: ['avc1.64001f'],
+          resolution: { width: 640, height: 360 },
+        },
+      ],
+      iFrameStreams: [
+        {
+          uri: 'iframes/video-1.m3u8',
+          bandwidthBps: 800_000,
+          averageBandwidthBps: 500_000,
+          codecs: ['hvc1.2.4.L120.90'],
+          supplementalCodecs: ['dvh1.08.03/db1p'],
+          resolution: { width: 1280, height: 720 },
+          videoRange: 'PQ',
+        },
+      ],
+      imageStreams: [
+        { uri: 'tiles.m3u8', bandwidthBps: 12_000, codecs: ['jpeg'], resolution: { width: 320, height: 180 } },
+      ],
+    })
+    expect(text).toBe(`#EXTM3U
+#EXT-X-VERSION:11
+#EXT-X-DEFINE:NAME="token",VALUE="abc"
+#EXT-X-DEFINE:QUERYPARAM="user"
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-CONTENT-STEERING:SERVER-URI="/steering?a=b",PATHWAY-ID="cdn-a"
+#EXT-X-SESSION-DATA:DATA-ID="com.apple.hls.chapters",URI="chapters.json"
+#EXT-X-SESSION-DATA:DATA-ID="com.example.title",VALUE="A 'film'",LANGUAGE="en"
+#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI="skd://key",KEYFORMAT="com.apple.streamingkeydelivery"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text",NAME="Deutsch",LANGUAGE="de",DEFAULT=NO,AUTOSELECT=YES,FORCED=YES,URI="text-3/playlist.m3u8"
+#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,INSTREAM-ID="CC1"
+#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="Español",LANGUAGE="es",DEFAULT=NO,AUTOSELECT=NO,INSTREAM-ID="SERVICE2"
+#EXT-X-STREAM-INF:BANDWIDTH=5000000,CODECS="avc1.64001f",RESOLUTION=1280x720,FRAME-RATE=25.000,SCORE=1.5,PATHWAY-ID="cdn-a",SUBTITLES="text",CLOSED-CAPTIONS="cc"
+video-1/playlist.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS="avc1.64001f",RESOLUTION=640x360
+video-2/playlist.m3u8
+#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=800000,AVERAGE-BANDWIDTH=500000,CODECS="hvc1.2.4.L120.90",SUPPLEMENTAL-CODECS="dvh1.08.03/db1p",RESOLUTION=1280x720,VIDEO-RANGE=PQ,URI="iframes/video-1.m3u8"
+#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=12000,RESOLUTION=320x180,CODECS="jpeg",URI="tiles.m3u8"
+`)
+  })
+
+  it('numbers many renditions of one name in linear time', () => {
+    const renditions = Array.from({ length: 20_000 }, () => ({
+      type: 'AUDIO' as const,
+      groupId: 'a',
+      name: 'English',
+      language: 'en',
+    }))
+    const text = writeMultivariantPlaylist({ renditions, variants: [] })
+    expect(text).toContain('NAME="English (20000)"')
+  })
 })
