@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { batchOf, filled, type SampleSpec } from '../test-support/batches.js'
 import { hex } from '../test-support/box-tree.js'
 import { joined, type ReadFragment, readSegment } from '../test-support/segment-reader.js'
-import { type TrackFragment, writeMediaSegment } from './segment.js'
+import { keyframeRangeBytes, type TrackFragment, writeMediaSegment, writeVideoSegment } from './segment.js'
 
 const SYNC = 0x02000000
 const NON_SYNC = 0x01010000
@@ -203,5 +203,26 @@ describe('any batches', () => {
         expect(got).toEqual(expected)
       }),
     )
+  })
+})
+
+describe('writeVideoSegment', () => {
+  const picture = (offset: number, sync = false): SampleSpec => ({ duration: 1000, offset, sync, data: filled(700, 1) })
+
+  it.each([0, 2000])('gives the keyframe a fragment of its own, with a composition offset of %i', offset => {
+    const batch = batchOf([picture(offset, true), picture(0), picture(1000)], { dts: 5000 })
+    const { pieces, byteLength } = writeVideoSegment(7, [{ batch, shift: 0 }])
+    const bytes = joined(pieces)
+    expect(bytes.byteLength).toBe(byteLength)
+    const alone = readSegment(bytes.subarray(0, keyframeRangeBytes(700)))
+    expect(alone.fragments.map(({ samples }) => samples.length)).toEqual([1])
+    const rest = readSegment(bytes.subarray(keyframeRangeBytes(700)))
+    expect(rest.fragments.map(({ samples, decodeTime }) => [samples.length, decodeTime])).toEqual([[2, 6000]])
+  })
+
+  it('needs no second fragment for a keyframe alone', () => {
+    const { pieces, byteLength } = writeVideoSegment(1, [{ batch: batchOf([picture(0, true)]), shift: 0 }])
+    expect(joined(pieces).byteLength).toBe(byteLength)
+    expect(byteLength).toBe(keyframeRangeBytes(700))
   })
 })

@@ -1,6 +1,6 @@
-import { CuemuxError } from '@cuemux/core'
+import { CuemuxError, sliceBatch } from '@cuemux/core'
 import { moofBytes, writeMoof } from './moof.js'
-import { planTraf, type TrackFragment, type TrafPlan } from './traf.js'
+import { planTraf, TFHD, TRUN, type TrackFragment, type TrafPlan } from './traf.js'
 
 export type { TrackFragment } from './traf.js'
 
@@ -68,6 +68,44 @@ export function writeMediaSegment(sequenceNumber: number, fragments: readonly Tr
     headerLength,
   }
 }
+
+/**
+ * A segment of video whose first sample, the keyframe, has a fragment of its own, so that a range of bytes from the
+ * segment's start is a picture that can be decoded alone (EXT-X-I-FRAMES-ONLY, RFC 8216bis §4.4.3.6). Where `keyframeBytes`
+ * is the keyframe's size, that range has {@link keyframeRangeBytes} bytes.
+ *
+ * @param sequenceNumber of the first `mfhd`; the second has the next one
+ * @throws CuemuxError as {@link writeMediaSegment}
+ */
+export function writeVideoSegment(sequenceNumber: number, fragments: readonly TrackFragment[]): MediaSegment {
+  const [first, ...others] = fragments.filter(({ batch }) => batch.count > 0)
+  if (first === undefined) return writeMediaSegment(sequenceNumber, fragments)
+  const keyframe = sliceBatch(first.batch, 0, 1)
+  const rest = sliceBatch(first.batch, 1, first.batch.count)
+  const head = writeMediaSegment(sequenceNumber, [{ ...first, batch: keyframe, writesOffsets: true }])
+  if (rest.count === 0 && others.length === 0) return head
+  const tail = writeMediaSegment(sequenceNumber + 1, [{ ...first, batch: rest }, ...others])
+  return {
+    pieces: [...head.pieces, ...tail.pieces],
+    byteLength: head.byteLength + tail.byteLength,
+    headerLength: head.headerLength,
+  }
+}
+
+/** Bytes from the start of a segment of {@link writeVideoSegment} in which its keyframe is, with its `moof`. */
+export function keyframeRangeBytes(keyframeBytes: number): number {
+  return KEYFRAME_HEADER_BYTES + keyframeBytes
+}
+
+const KEYFRAME_HEADER_BYTES =
+  moofBytes([
+    {
+      sampleCount: 1,
+      tfhdFlags: TFHD.baseIsMoof | TFHD.duration | TFHD.size | TFHD.flags,
+      trunFlags: TRUN.dataOffset | TRUN.offset,
+      trunVersion: 0,
+    },
+  ]) + 8
 
 function requireUint32(name: string, value: number): void {
   if (Number.isInteger(value) && value >= 0 && value <= MAX_UINT32) return

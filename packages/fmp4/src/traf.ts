@@ -7,6 +7,8 @@ export interface TrackFragment {
   readonly trackId?: number
   /** Ticks that are added to the first decode time to give `tfdt`: the film's shift in this track's timescale. */
   readonly shift: number
+  /** Composition offsets are written even where all are 0: the header's size then hangs on the number of samples only. */
+  readonly writesOffsets?: boolean
 }
 
 /** Which fields of `tfhd` and `trun` a fragment needs: the smallest set that says what its columns say. */
@@ -116,7 +118,7 @@ export function planTraf(fragment: TrackFragment): TrafPlan {
     (durationVaries ? TRUN.duration : 0) |
     (sizeVaries ? TRUN.size : 0) |
     (othersAlike ? (firstIsSync === othersAreSync ? 0 : TRUN.firstFlags) : TRUN.flags) |
-    (anyOffset === 0 ? 0 : TRUN.offset)
+    (anyOffset === 0 && fragment.writesOffsets !== true ? 0 : TRUN.offset)
   return {
     batch,
     trackId: fragment.trackId ?? batch.trackId,

@@ -1,4 +1,5 @@
 import { type AudioTrack, type MediaIndex, rescale, type VideoTrack } from '@cuemux/core'
+import type { Clip } from './clip.js'
 import type { SegmentPlan } from './segments.js'
 
 /** Microseconds in a second: the timescale of everything that a playlist shows, whose times have six decimals. */
@@ -8,6 +9,8 @@ export const US = 1_000_000
 export interface Extent {
   /** Number of its first segment. */
   readonly firstSegment: number
+  /** Where that begins, on the film's clock, µs. */
+  readonly startUs: number
   /**
    * Length of each of its segments, µs, integers. Each is a difference of boundaries that are rounded on their own,
    * so the sum of any run is within 1 µs of the media.
@@ -20,11 +23,14 @@ export interface Extent {
  *
  * @param leads by how much the first picture of each segment comes before its keyframe, ticks of the plan's timescale
  */
-export function segmentBoundsUs(index: MediaIndex, plan: SegmentPlan, leads?: Float64Array): Float64Array {
+export function segmentBoundsUs(index: MediaIndex, plan: SegmentPlan, leads?: Float64Array, clip?: Clip): Float64Array {
   const count = plan.times.length
   const bounds = new Float64Array(count + 1)
   for (let n = 0; n < count; n++) bounds[n] = rescale((plan.times[n] ?? 0) - (leads?.[n] ?? 0), plan.timescale, US)
-  bounds[count] = filmEndUs(index, bounds[count - 1] ?? 0)
+  const next = index.keyframes.time[plan.end]
+  const isClipped = plan.end < index.keyframes.count && next !== undefined
+  const end = isClipped ? rescale(next, plan.timescale, US) : filmEndUs(index, bounds[count - 1] ?? 0)
+  bounds[count] = clip === undefined ? end : Math.min(end, clip.toUs)
   return bounds
 }
 
@@ -50,13 +56,15 @@ function filmEndUs(index: MediaIndex, lastBoundUs: number): number {
 }
 
 /** The segments of the reference track, or of a rendition that holds it: all of them. */
-function referenceExtent(track: VideoTrack | AudioTrack, bounds: Float64Array): Extent {
+function referenceExtent(track: VideoTrack | AudioTrack, bounds: Float64Array, clip: Clip | undefined): Extent {
   const first = bounds[0] ?? 0
   const priming = track.kind === 'audio' ? track.priming : 0
   // A sparse table of keyframes may name its first one after the track's start; the first segment has what lies before.
-  const start = track.start === undefined ? first : Math.min(first, rescale(track.start - priming, track.timescale, US))
+  const own = track.start === undefined ? first : rescale(track.start - priming, track.timescale, US)
+  const start = (clip?.first ?? 0) === 0 ? Math.min(first, own) : first
   return {
     firstSegment: 0,
+    startUs: start,
     durationsUs: differences(bounds, 0, bounds.length - 2, start, bounds[bounds.length - 1] ?? 0),
   }
 }
@@ -65,32 +73,43 @@ function referenceExtent(track: VideoTrack | AudioTrack, bounds: Float64Array): 
  * The segments of a track, and how long each lasts: those of a rendition that holds only this track. A track whose
  * start only the media tells (see `Demuxer.readTrackStart`) gets its true extent once it has it.
  */
-export function renditionExtent(index: MediaIndex, plan: SegmentPlan, track: VideoTrack | AudioTrack): Extent {
-  return extentWithin(index, segmentBoundsUs(index, plan), track)
+export function renditionExtent(
+  index: MediaIndex,
+  plan: SegmentPlan,
+  track: VideoTrack | AudioTrack,
+  clip?: Clip,
+): Extent {
+  return extentWithin(index, segmentBoundsUs(index, plan, undefined, clip), track, clip)
 }
 
 /** {@link renditionExtent} with the segments' boundaries at hand. */
-export function extentWithin(index: MediaIndex, bounds: Float64Array, track: VideoTrack | AudioTrack): Extent {
+export function extentWithin(
+  index: MediaIndex,
+  bounds: Float64Array,
+  track: VideoTrack | AudioTrack,
+  clip: Clip | undefined,
+): Extent {
   return track.kind === 'video' || track.id === index.keyframes.trackId
-    ? referenceExtent(track, bounds)
-    : trackExtent(track, bounds, index.isTruncated)
+    ? referenceExtent(track, bounds, clip)
+    : trackExtent(track, bounds, index.isTruncated, clip)
 }
 
 /**
  * The segments of any other track: from the one that holds its first sample (priming is part of the media, as a
  * player sees it) to the one in which its last sample starts.
  */
-function trackExtent(track: AudioTrack, bounds: Float64Array, isTruncated: boolean): Extent {
+function trackExtent(track: AudioTrack, bounds: Float64Array, isTruncated: boolean, clip: Clip | undefined): Extent {
   const count = bounds.length - 1
   const { timescale } = track
   const filmEnd = bounds[count] ?? 0
-  const start = track.start === undefined ? (bounds[0] ?? 0) : rescale(track.start - track.priming, timescale, US)
+  const own = track.start === undefined ? (bounds[0] ?? 0) : rescale(track.start - track.priming, timescale, US)
+  const start = clip === undefined ? own : Math.max(own, clip.fromUs)
   const said = track.end === undefined ? filmEnd : rescale(track.end, timescale, US)
-  const end = isTruncated ? Math.min(said, filmEnd) : said
+  const end = isTruncated || clip !== undefined ? Math.min(said, filmEnd) : said
   const frame = track.frameDuration === undefined ? 1 : rescale(track.frameDuration, timescale, US)
   const first = segmentAt(bounds, start)
   const last = Math.max(first, segmentAt(bounds, Math.max(start, end - frame)))
-  return { firstSegment: first, durationsUs: differences(bounds, first, last, start, end) }
+  return { firstSegment: first, startUs: start, durationsUs: differences(bounds, first, last, start, end) }
 }
 
 /** The segment in which a time lies; the first for what is before it, the last for what is after it. */

@@ -3,15 +3,17 @@ import {
   CuemuxError,
   type MediaIndex,
   type SpanSizes,
+  type TextTrack,
   type Track,
   type VideoTrack,
 } from '@cuemux/core'
 import type { ClientProfile } from './client.js'
+import type { Clip } from './clip.js'
 import { type Decision, decide } from './decide.js'
-import { extentWithin, segmentBoundsUs, US } from './extent.js'
+import { type Extent, extentWithin, segmentBoundsUs, US } from './extent.js'
 import { defaultOverhead, type SegmentOverhead } from './rates.js'
 import type { RatedRendition, RenditionPlan } from './rendition.js'
-import { planSegments, type SegmentPlan } from './segments.js'
+import { type DescriptionChange, planSegments, type SegmentPlan } from './segments.js'
 import { planTimeline, type Timeline } from './timeline.js'
 import { planVariants, type VariantPlan } from './variants.js'
 
@@ -38,6 +40,22 @@ export interface PresentationOptions {
   readonly leads?: Float64Array | undefined
   /** What the muxer adds; by default an upper estimate. */
   readonly overhead?: (track: Track) => SegmentOverhead
+  /** Where the way to decode the video changes: see `Demuxer.readGroupStarts`. */
+  readonly changes?: readonly DescriptionChange[] | undefined
+  /** The part of the film that is presented; all of it as a rule. */
+  readonly clip?: Clip | undefined
+  /**
+   * The tracks that are encoded as they come out of the encoder, by id. One whose decision is to encode it and that
+   * isn't here is left out.
+   */
+  readonly outputs?: ReadonlyMap<number, VideoTrack | AudioTrack> | undefined
+}
+
+/** Subtitles as WebVTT: a rendition with a segment of text for each of the film's. */
+export interface TextRenditionPlan extends Extent {
+  /** Unique in the presentation and safe in a path: `text-3`. */
+  readonly name: string
+  readonly track: TextTrack
 }
 
 /** A film as an HLS presentation, planned from its index alone. */
@@ -47,6 +65,9 @@ export interface PresentationPlan {
   /** Every track of the film, with what is done with it. */
   readonly decisions: readonly TrackDecision[]
   readonly renditions: readonly RatedRendition[]
+  /** Ids of the tracks in them that are encoded, not copied. */
+  readonly encoded: ReadonlySet<number>
+  readonly texts: readonly TextRenditionPlan[]
   /** One for each codec of the sound; the one with the default sound first. */
   readonly variants: readonly VariantPlan[]
   /** EXT-X-TARGETDURATION of every playlist, s: the longest segment of all renditions, rounded. */
@@ -55,31 +76,38 @@ export interface PresentationPlan {
 
 /**
  * Plans the presentation of a film: which tracks are in it, in which renditions, which segments those have, how long
- * these last and what bit rates they need. The tracks that are to be encoded are listed with their decision only.
+ * these last and what bit rates they need.
  *
  * @throws CuemuxError `BAD_REQUEST` for a wrong target duration, `NO_KEYFRAME_INDEX`, `UNSUPPORTED_CODEC` where nothing
- *   can be copied, or the reference video track can't be
+ *   can be played, or the reference video track can't be
  */
 export function planPresentation(index: MediaIndex, options: PresentationOptions): PresentationPlan {
   const segments = planSegments(index, options)
   const decisions = decideTracks(index, options.client)
-  const copied = copiedTracks(index, decisions)
-  const planned = planRenditions(index, segments, copied, options)
+  const outputs = options.outputs ?? new Map<number, PlayableTrack>()
+  const playable = playableTracks(index, decisions, outputs)
+  const encoded = new Set(playable.filter(track => outputs.get(track.id) === track).map(({ id }) => id))
+  const made: MediaIndex = { ...index, tracks: index.tracks.map(track => outputs.get(track.id) ?? track) }
+  const bounds = segmentBoundsUs(made, segments, undefined, options.clip)
+  const planned = planRenditions(made, segments, bounds, playable, options)
   let longestUs = 0
   for (const { durationsUs } of planned) for (const duration of durationsUs) longestUs = Math.max(longestUs, duration)
   const targetDuration = Math.max(1, Math.round(longestUs / US))
-  const defaultAudio = chooseAudio(copied, options.audioLanguage)
   const rated = planVariants(index, segments, planned, {
     targetDuration,
-    defaultAudioId: defaultAudio?.id,
+    defaultAudioId: chooseAudio(playable, options.audioLanguage)?.id,
     spanSizes: options.spanSizes ?? (() => undefined),
     overhead: options.overhead ?? defaultOverhead,
+    encoded,
   })
-  return { segments, timeline: planTimeline(index), decisions, ...rated, targetDuration }
+  const texts = planTexts(decisions, planned)
+  return { segments, timeline: planTimeline(made, options.clip), decisions, ...rated, encoded, texts, targetDuration }
 }
 
+type PlayableTrack = VideoTrack | AudioTrack
+
 /** The decision on every track: that of its codec, and that a film shows one video track. */
-function decideTracks(index: MediaIndex, client: ClientProfile): TrackDecision[] {
+export function decideTracks(index: MediaIndex, client: ClientProfile): TrackDecision[] {
   return index.tracks.map(track => {
     if (track.kind === 'video' && track.id !== index.keyframes.trackId) {
       return { track, action: 'drop', reason: 'Only the first video track of a film is shown' }
@@ -88,15 +116,35 @@ function decideTracks(index: MediaIndex, client: ClientProfile): TrackDecision[]
   })
 }
 
-function copiedTracks(index: MediaIndex, decisions: readonly TrackDecision[]): (VideoTrack | AudioTrack)[] {
-  const copied = decisions.flatMap(({ action, track }) => (action === 'copy' && track.kind !== 'text' ? [track] : []))
+/** The tracks that are shown, as they come out: copied ones as they are, encoded ones as the encoder makes them. */
+function playableTracks(
+  index: MediaIndex,
+  decisions: readonly TrackDecision[],
+  outputs: ReadonlyMap<number, PlayableTrack>,
+): PlayableTrack[] {
+  const playable = decisions.flatMap(({ action, track }) => {
+    const made = action === 'copy' ? track : action === 'encode' ? outputs.get(track.id) : undefined
+    return made === undefined || made.kind === 'text' ? [] : [made]
+  })
   const reference = decisions.find(({ track }) => track.id === index.keyframes.trackId)
-  const pictureIsLost = reference?.track.kind === 'video' && reference.action !== 'copy'
-  if (copied.length > 0 && !pictureIsLost) return copied
+  const pictureIsLost = reference?.track.kind === 'video' && !playable.some(({ id }) => id === reference.track.id)
+  if (playable.length > 0 && !pictureIsLost) return playable
   const reasons = (pictureIsLost && reference ? [reference] : decisions).map(({ reason }) => reason)
   throw new CuemuxError(
     'UNSUPPORTED_CODEC',
     `The film can't be played by this client without encoding: ${reasons.join('; ') || 'it has no tracks'}.`,
+  )
+}
+
+/** A rendition of text for each track of subtitles that becomes WebVTT, over all of the film. */
+function planTexts(decisions: readonly TrackDecision[], renditions: readonly RenditionPlan[]): TextRenditionPlan[] {
+  const [reference] = renditions
+  if (reference === undefined) return []
+  const { firstSegment, startUs, durationsUs } = reference
+  return decisions.flatMap(({ track, action }) =>
+    track.kind === 'text' && action === 'encode'
+      ? [{ name: `text-${track.id}`, track, firstSegment, startUs, durationsUs }]
+      : [],
   )
 }
 
@@ -115,31 +163,25 @@ function chooseAudio(tracks: readonly Track[], language: string | undefined): Au
 function planRenditions(
   index: MediaIndex,
   segments: SegmentPlan,
-  copied: readonly (VideoTrack | AudioTrack)[],
+  bounds: Float64Array,
+  playable: readonly PlayableTrack[],
   options: PresentationOptions,
 ): RenditionPlan[] {
-  const bounds = segmentBoundsUs(index, segments)
-  const videoBounds = options.leads === undefined ? bounds : segmentBoundsUs(index, segments, options.leads)
-  const video = copied.find(track => track.kind === 'video')
-  const audio = copied.filter(track => track.kind === 'audio')
+  const { leads, clip } = options
+  const video = playable.find(track => track.kind === 'video')
+  const audio = playable.filter(track => track.kind === 'audio')
   const chosen = chooseAudio(audio, options.audioLanguage)
+  const videoBounds = leads === undefined ? bounds : segmentBoundsUs(index, segments, leads, clip)
+  const extent = (track: PlayableTrack): Extent =>
+    extentWithin(index, track.kind === 'video' ? videoBounds : bounds, track, clip)
   if (options.isMuxed && video && chosen) {
-    const name = `av-${video.id}-${chosen.id}`
-    return [{ name, kind: 'muxed', tracks: [video, chosen], ...extentWithin(index, videoBounds, video) }]
+    return [{ name: `av-${video.id}-${chosen.id}`, kind: 'muxed', tracks: [video, chosen], ...extent(video) }]
   }
-  const renditions: RenditionPlan[] = audio.map(track => ({
-    name: `audio-${track.id}`,
-    kind: 'audio',
+  const shown = video === undefined ? audio : [video, ...audio]
+  return shown.map(track => ({
+    name: `${track.kind}-${track.id}`,
+    kind: track.kind,
     tracks: [track],
-    ...extentWithin(index, bounds, track),
+    ...extent(track),
   }))
-  if (video) {
-    renditions.unshift({
-      name: `video-${video.id}`,
-      kind: 'video',
-      tracks: [video],
-      ...extentWithin(index, videoBounds, video),
-    })
-  }
-  return renditions
 }

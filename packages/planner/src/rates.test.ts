@@ -34,7 +34,7 @@ describe('a track’s rate', () => {
     expect(samplesPerSecond(video())).toBe(24)
     expect(samplesPerSecond(video({ frameDuration: undefined, frameRate: 25 }))).toBe(25)
     expect(samplesPerSecond(audio())).toBe(46.875)
-    expect(defaultOverhead(video())).toEqual({ segmentBytes: 140, sampleBytes: 12 })
+    expect(defaultOverhead(video())).toEqual({ segmentBytes: 264, sampleBytes: 12 })
     expect(defaultOverhead(audio({ frameDuration: undefined }))).toEqual({ segmentBytes: 140, sampleBytes: 8 })
   })
 })

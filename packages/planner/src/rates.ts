@@ -10,12 +10,13 @@ export interface SegmentOverhead {
 }
 
 /**
- * What a fragment adds, at most: `styp`, `moof` with one `traf`, `mdat`'s header, and per sample the size, for video
- * the composition offset and flags, and the duration where it varies.
+ * What a segment adds, at most: `moof` with one `traf` and `mdat`'s header, for video twice, as the keyframe has a fragment
+ * of its own; and per sample the size, for video the composition offset and flags, and the duration where it varies.
  */
 export function defaultOverhead(track: Track): SegmentOverhead {
   const duration = track.kind !== 'text' && track.frameDuration !== undefined ? 0 : 4
-  return { segmentBytes: 140, sampleBytes: (track.kind === 'video' ? 12 : 4) + duration }
+  const isVideo = track.kind === 'video'
+  return { segmentBytes: isVideo ? 264 : 140, sampleBytes: (isVideo ? 12 : 4) + duration }
 }
 
 /**
@@ -68,6 +69,11 @@ export function addExactBytes(
     const payload = (sizes.bytes[span] ?? 0) + (sizes.samples[span] ?? 0) * overhead.sampleBytes
     into[n] = (into[n] ?? 0) + payload + overhead.segmentBytes
   }
+}
+
+/** Adds what a constant rate, bits/s, makes of segments of these lengths. */
+export function addRate(into: Float64Array, durationsUs: Float64Array, bps: number): void {
+  for (let n = 0; n < into.length; n++) into[n] = (into[n] ?? 0) + (bps * (durationsUs[n] ?? 0)) / (8 * US)
 }
 
 /** A track's mean rate as far as it is known without its sizes, bits/s. */

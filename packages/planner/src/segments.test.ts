@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { film, video } from '../fixtures/films.js'
-import { planSegments, segmentSpan } from './segments.js'
+import { periodOf, planSegments, segmentSpan } from './segments.js'
 
 const ms = (times: readonly number[]) => film({ tracks: [video({ timescale: 1000 })], times })
 
@@ -32,6 +32,40 @@ describe('planSegments', () => {
   it('counts from the first keyframe, wherever it lies', () => {
     const plan = planSegments(ms([10_000, 14_000, 16_000]), { targetDurationMs: 6000 })
     expect([...plan.times]).toEqual([10_000, 16_000])
+  })
+
+  it('starts a segment where the way to decode changes, and tells the stretches apart', () => {
+    const description = { config: new Uint8Array([1]), codecString: 'avc1.640028' }
+    const plan = planSegments(ms([0, 2000, 4000, 6000, 8000, 10_000, 12_000, 14_000]), {
+      targetDurationMs: 6000,
+      changes: [
+        { keyframe: 2, description },
+        { keyframe: 5, description: undefined },
+      ],
+    })
+    expect([...plan.cuts]).toEqual([0, 2, 5])
+    expect(plan.periods).toEqual([
+      { firstSegment: 0, description: undefined },
+      { firstSegment: 1, description },
+      { firstSegment: 2, description: undefined },
+    ])
+    expect([0, 1, 2].map(n => periodOf(plan, n))).toEqual([0, 1, 2])
+  })
+
+  it('cuts a part of a film', () => {
+    const description = { config: new Uint8Array([1]), codecString: 'avc1.640028' }
+    const plan = planSegments(ms([0, 2000, 4000, 6000, 8000, 10_000, 12_000]), {
+      targetDurationMs: 4000,
+      changes: [
+        { keyframe: 1, description },
+        { keyframe: 2, description: undefined },
+        { keyframe: 3, description },
+      ],
+      clip: { first: 3, end: 6 },
+    })
+    expect([...plan.cuts]).toEqual([3, 5])
+    expect(plan.periods).toEqual([{ firstSegment: 0, description }])
+    expect(segmentSpan(plan, 1)).toEqual({ first: 5, end: 6 })
   })
 
   it('refuses a film without keyframes and a target that is none', () => {

@@ -13,7 +13,8 @@ export function sourceSpanBytes(index: MediaIndex, plan: SegmentPlan): Float64Ar
   const count = plan.cuts.length
   const offsets = new Float64Array(count + 1)
   readCutOffsets(index, plan.cuts, offsets)
-  offsets[count] = Math.max(mediaEnd(index), offsets[count - 1] ?? 0)
+  const end = index.keyframes.offsetBytes[plan.end] ?? mediaEnd(index)
+  offsets[count] = Math.max(end, offsets[count - 1] ?? 0)
   const bytes = new Float64Array(count)
   for (let n = 0; n < count; n++) bytes[n] = Math.max(0, (offsets[n + 1] ?? 0) - (offsets[n] ?? 0))
   return bytes

@@ -1,4 +1,4 @@
-import type { AudioTrack, MediaIndex, VideoTrack } from '@cuemux/core'
+import { type AudioTrack, type MediaIndex, rescale, rescaleUp, type Span, type VideoTrack } from '@cuemux/core'
 
 /** A time in integers: `ticks / timescale` seconds. */
 export interface MediaTime {
@@ -27,11 +27,14 @@ const BEGINS_AT_ZERO_MS = 1000
  * muxers begin at zero), else one second before it. The tracks' distances are right either way.
  *
  * S covers each video track's reorder delay, each audio track's priming, and every first decode time that is known.
+ * A clip that starts within the film has its zero at its first keyframe, and the film's S.
  */
-export function planTimeline(index: MediaIndex): Timeline {
+export function planTimeline(index: MediaIndex, clip?: Span): Timeline {
   const tracks = index.tracks.filter((track): track is VideoTrack | AudioTrack => track.kind !== 'text')
-  const zero = findZero(index, tracks)
-  const presentationOffset = findOffset(index, tracks, zero)
+  const filmZero = findZero(index, tracks)
+  const clipZero = clip === undefined || clip.first === 0 ? undefined : index.keyframes.time[clip.first]
+  const zero = clipZero === undefined ? filmZero : { ticks: clipZero, timescale: index.keyframes.timescale }
+  const presentationOffset = findOffset(index, tracks, filmZero)
   return { zero, presentationOffset, shiftFor: track => shiftTicks(presentationOffset, zero, track.timescale) }
 }
 
@@ -39,7 +42,7 @@ function findZero(index: MediaIndex, tracks: readonly (VideoTrack | AudioTrack)[
   let smallest: MediaTime | undefined
   let allKnown = true
   for (const track of tracks) {
-    const ticks = track.start ?? (track.id === index.keyframes.trackId ? index.keyframes.time[0] : undefined)
+    const ticks = track.start ?? firstKeyframe(index, track)
     if (track.start === undefined) allKnown = false
     if (ticks === undefined) continue
     const start = { ticks, timescale: track.timescale }
@@ -58,7 +61,8 @@ function findOffset(index: MediaIndex, tracks: readonly (VideoTrack | AudioTrack
     const { timescale } = track
     const lead = track.kind === 'video' ? track.reorderDelay : track.priming
     const first = firstPresentation(index, track)
-    const needed = first === undefined ? lead : Math.max(lead, ceilRescale(zero, timescale) - (first - lead))
+    const needed =
+      first === undefined ? lead : Math.max(lead, rescaleUp(zero.ticks, zero.timescale, timescale) - (first - lead))
     const candidate = { ticks: needed, timescale }
     if (compareTimes(candidate, offset) > 0) offset = candidate
   }
@@ -70,20 +74,21 @@ function findOffset(index: MediaIndex, tracks: readonly (VideoTrack | AudioTrack
  * leaves the group's keyframe before the track's start.
  */
 function firstPresentation(index: MediaIndex, track: VideoTrack | AudioTrack): number | undefined {
-  const keyframe = track.id === index.keyframes.trackId ? index.keyframes.time[0] : undefined
+  const keyframe = firstKeyframe(index, track)
   if (keyframe === undefined || track.start === undefined) return track.start ?? keyframe
   return Math.min(keyframe, track.start)
+}
+
+/** Time of the first keyframe where the track is the reference track, ticks of its own timescale. */
+function firstKeyframe({ keyframes }: MediaIndex, track: VideoTrack | AudioTrack): number | undefined {
+  const [time] = keyframes.time
+  if (track.id !== keyframes.trackId || time === undefined) return undefined
+  return rescale(time, keyframes.timescale, track.timescale)
 }
 
 /** Negative, 0 or positive as `a` lies before, at or after `b`. */
 function compareTimes(a: MediaTime, b: MediaTime): number {
   return a.timescale === b.timescale ? a.ticks - b.ticks : a.ticks * b.timescale - b.ticks * a.timescale
-}
-
-function ceilRescale(time: MediaTime, timescale: number): number {
-  if (time.timescale === timescale) return time.ticks
-  const scaled = BigInt(Math.round(time.ticks)) * BigInt(timescale)
-  return Number(-floorDivide(-scaled, BigInt(time.timescale)))
 }
 
 /** (a − b) in ticks of `timescale`, rounded half up. Once per track: BigInt keeps it exact for any pair of timescales. */

@@ -2,6 +2,7 @@ import type { MediaIndex, SpanSizes, Track } from '@cuemux/core'
 import { knownCodecString } from './decide.js'
 import {
   addExactBytes,
+  addRate,
   averageRate,
   peakRate,
   type SegmentOverhead,
@@ -30,6 +31,8 @@ interface VariantInputs {
   readonly defaultAudioId: number | undefined
   readonly spanSizes: (trackId: number, cuts: Uint32Array) => SpanSizes | undefined
   readonly overhead: (track: Track) => SegmentOverhead
+  /** Ids of the tracks that are encoded. */
+  readonly encoded: ReadonlySet<number>
 }
 
 /** Containers put about this many bytes before a sample, which span sizes count already. */
@@ -47,7 +50,9 @@ export function planVariants(
   renditions: readonly RenditionPlan[],
   inputs: VariantInputs,
 ): { renditions: RatedRendition[]; variants: VariantPlan[] } {
-  const exact = renditions.map(rendition => rateExactly(rendition, plan, inputs))
+  // The last span of those cuts goes to the film's end, which a clip may not.
+  const cuts = plan.end < index.keyframes.count ? Uint32Array.from([...plan.cuts, plan.end]) : plan.cuts
+  const exact = renditions.map(rendition => rateExactly(rendition, cuts, inputs))
   const spanBytes = exact.includes(undefined) ? sourceSpanBytes(index, plan) : undefined
   const rated = renditions.map((rendition, i) => {
     const bandwidth = spanBytes === undefined ? exact[i] : rateOfSpans(index, rendition, [], spanBytes, inputs)
@@ -109,10 +114,14 @@ function groupByCodec(audio: readonly RatedRendition[], defaultId: number | unde
   return [...groups.values()]
 }
 
-function rateExactly(rendition: RenditionPlan, plan: SegmentPlan, inputs: VariantInputs): Bandwidth | undefined {
+function rateExactly(rendition: RenditionPlan, cuts: Uint32Array, inputs: VariantInputs): Bandwidth | undefined {
   const bytes = new Float64Array(rendition.durationsUs.length)
   for (const track of rendition.tracks) {
-    const sizes = inputs.spanSizes(track.id, plan.cuts)
+    if (inputs.encoded.has(track.id)) {
+      addRate(bytes, rendition.durationsUs, trackRate(track).bps)
+      continue
+    }
+    const sizes = inputs.spanSizes(track.id, cuts)
     if (sizes === undefined) return undefined
     addExactBytes(bytes, sizes, rendition.firstSegment, inputs.overhead(track))
   }
@@ -133,9 +142,13 @@ function rateOfSpans(
   spanBytes: Float64Array,
   inputs: VariantInputs,
 ): Bandwidth {
-  const inside = [...rendition.tracks, ...sound]
+  const carried = [...rendition.tracks, ...sound]
+  const encoded = carried.filter(({ id }) => inputs.encoded.has(id))
+  const inside = carried.filter(({ id }) => !inputs.encoded.has(id))
   const outside = index.tracks.filter(track => !inside.some(({ id }) => id === track.id))
-  const added = inside.reduce((bps, track) => bps + overheadBps(track, inputs), 0)
+  const encodedBps = encoded.reduce((bps, track) => bps + trackRate(track).bps, 0)
+  const added = carried.reduce((bps, track) => bps + overheadBps(track, inputs), encodedBps)
+  if (inside.length === 0) return { peakBps: Math.ceil(added * ESTIMATE_MARGIN), averageBps: Math.ceil(added) }
   const alone = rendition.kind === 'audio' ? rendition.tracks[0] : undefined
   if (alone && outside.some(track => track.kind !== 'text')) {
     const rate = trackRate(alone).bps + added
