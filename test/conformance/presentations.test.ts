@@ -52,7 +52,7 @@ describe.each(inputs.map(input => [input.name, input.client ?? 'browser', input]
         expect(summary).toEqual([])
         const resources = await presentation.resources()
         const folders = new Set(resources.map(({ path }) => path.split('/')[0]))
-        folders.delete('master.m3u8')
+        for (const document of ['master.m3u8', 'manifest.mpd']) folders.delete(document)
         expect([...folders]).toEqual(renditions)
         const made = resources.filter(({ kind, path }) => kind === 'segment' && path.startsWith(`${renditions[0]}/`))
         expect(made).toHaveLength(segments)

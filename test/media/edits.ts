@@ -1,4 +1,5 @@
-// Changes that no program makes: a film is edited byte by byte, and nothing in it moves.
+// Changes that no program makes.
+import { injectIntoAnnexB } from '../../packages/text/testing/captions-608.js'
 
 const NAME = Buffer.from('536e93', 'hex') // Name, 19 bytes
 const SIMPLE_BLOCK = 0xa3
@@ -43,11 +44,27 @@ function cut(film: Buffer, share: number): Buffer {
   return film.subarray(0, Math.floor(film.length * share))
 }
 
+/** Captions of the edit `captions`: one every four seconds on CC1, one over a segment's end on CC3. */
+export const CAPTIONS = {
+  CC1: [1, 5, 9, 13].map(start => ({
+    startUs: start * 1e6,
+    endUs: (start + 2) * 1e6,
+    rows: [`Caption at ${start} s`],
+  })),
+  CC3: [{ startUs: 5e6, endUs: 7.5e6, rows: ['A <b> & two', 'rows'], row: 2 }],
+}
+
+/** A raw H.264 stream of 24 pictures a second, without B-frames, with closed captions in its pictures. */
+function captions(stream: Buffer): Buffer {
+  return Buffer.from(injectIntoAnnexB(stream, CAPTIONS, 1e6 / 24))
+}
+
 /** Edits by name; each takes the film and a number. */
 export const edits: Readonly<Record<string, (film: Buffer, value: number) => Buffer>> = {
   stripHeaders,
   forgetSizes,
   cut,
+  captions,
 }
 
 interface Element {

@@ -51,11 +51,12 @@ async function makeFile(name: string): Promise<string> {
 async function cook(recipe: Recipe, out: string): Promise<void> {
   const inputs = new Map<string, string>()
   for (const need of recipe.needs ?? []) inputs.set(need, await makeMedia(need))
-  const args = recipe.args.map(arg => {
-    const need = /^IN\((.*)\)$/.exec(arg)?.[1]
-    return arg === 'OUT' ? out : need === undefined ? arg : (inputs.get(need) ?? need)
-  })
-  if (recipe.program === 'ffmpeg') {
+  const args = recipe.args.map(arg =>
+    arg === 'OUT' ? out : arg.replaceAll(/IN\(([^()]*)\)/g, (_, need: string) => inputs.get(need) ?? need),
+  )
+  if (recipe.program === 'text') {
+    await writeFile(out, recipe.args.join('\n'))
+  } else if (recipe.program === 'ffmpeg') {
     await runOrThrow('ffmpeg', ['-hide_banner', '-v', 'error', '-nostdin', '-y', ...args])
   } else if (recipe.program === 'mkvmerge') {
     const { code, stdout } = await runProgram('mkvmerge', args)

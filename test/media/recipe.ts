@@ -1,7 +1,7 @@
-/** One command line; `OUT` stands for the file to make, `IN(name)` for another recipe's file. */
+/** One command line, or the text of a file; `OUT` stands for the file to make, `IN(name)` for another recipe's file. */
 export interface Recipe {
   readonly needs?: readonly string[]
-  readonly program: 'ffmpeg' | 'mkvmerge' | 'mkvpropedit' | 'edit'
+  readonly program: 'ffmpeg' | 'mkvmerge' | 'mkvpropedit' | 'edit' | 'text'
   readonly args: readonly string[]
 }
 
@@ -45,3 +45,15 @@ export const edit = (from: string, name: string, value = 0): Recipe => ({
   program: 'edit',
   args: [from, name, String(value)],
 })
+/** A file of this text. */
+export const text = (content: string): Recipe => ({ program: 'text', args: [content] })
+/** SubRip text with a cue of two seconds every four, from 0.25 s on. */
+export const subRip = (word: string, seconds: number): Recipe =>
+  text(
+    Array.from({ length: Math.floor(seconds / 4) }, (_, i) => {
+      const clock = (time: string): string => `00:00:${time}`
+      const at = String(4 * i).padStart(2, '0')
+      const end = String(4 * i + 2).padStart(2, '0')
+      return `${i + 1}\n${clock(`${at},250`)} --> ${clock(`${end},250`)}\n${word} ${4 * i} <i>s</i> & more\n`
+    }).join('\n'),
+  )

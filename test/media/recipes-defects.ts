@@ -4,6 +4,8 @@ import { aac, edit, h264, make, merge, picture, type Recipe, remux, sound } from
 const LENGTH = 14
 
 const film = (...args: string[]): Recipe => make(...picture('24', LENGTH), ...sound(LENGTH), ...h264, ...args)
+const part = (size: string, profile: string): Recipe =>
+  make('-f', 'lavfi', '-i', `testsrc2=s=${size}:r=24:d=8`, ...sound(8), ...h264, '-profile:v', profile, ...aac)
 const around = [0, 1, 2, 3, 4, 5].map(i => `0.2*sin(2*PI*t*(${300 + 90 * i}+${11 + 2 * i}*t))`).join('|')
 
 /** One small film for each way in which packagers go wrong, by name. */
@@ -54,4 +56,13 @@ export const defectRecipes: Readonly<Record<string, Recipe>> = {
     ...aac,
   ),
   'wide_colours.mp4': remux('wide_colours.mkv'),
+  // After eight seconds the picture has another size, profile and parameter sets.
+  'small_part.ts': part('640x360', 'high'),
+  'large_part.ts': part('854x480', 'main'),
+  'changing.ts': {
+    needs: ['small_part.ts', 'large_part.ts'],
+    program: 'ffmpeg',
+    args: ['-i', 'concat:IN(small_part.ts)|IN(large_part.ts)', '-c', 'copy', 'OUT'],
+  },
+  'changing.mkv': remux('changing.ts'),
 }

@@ -1,5 +1,5 @@
 import { clockPicture } from './clock-picture.js'
-import { make, type Recipe } from './recipe.js'
+import { edit, make, type Recipe, remux, subRip } from './recipe.js'
 
 /** Length of the films that a browser plays, s. */
 const LENGTH = 16
@@ -14,4 +14,35 @@ export const playedRecipes: Readonly<Record<string, Recipe>> = {
   'clock_vp9_opus.mkv': make(...clockPicture('24', LENGTH), ...vp9, '-c:a', 'libopus', '-b:a', '96k'),
   'clock_h264_flac.mkv': make(...clockPicture('24', LENGTH), ...h264, '-c:a', 'flac', '-sample_fmt', 's16'),
   'clock_h264_mp3.mkv': make(...clockPicture('24', LENGTH), ...h264, '-c:a', 'libmp3lame', '-b:a', '128k'),
+  'english.srt': subRip('Line', LENGTH),
+  'spanish.srt': subRip('Renglón', LENGTH),
+  'clock_two_sounds.mkv': make(
+    ...clockPicture('24', LENGTH),
+    ...['-map', '2:a', ...h264, '-c:a', 'aac', '-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=fre'],
+  ),
+  // Two languages to hear and two to read; the chapters are named by what they show.
+  'clock_languages.mkv': {
+    needs: ['clock_two_sounds.mkv', 'english.srt', 'spanish.srt'],
+    program: 'ffmpeg',
+    args: [
+      ...['-i', 'IN(clock_two_sounds.mkv)', '-i', 'IN(english.srt)', '-i', 'IN(spanish.srt)'],
+      ...['-map', '0', '-map', '1', '-map', '2', '-c', 'copy', '-c:s', 'srt'],
+      ...['-metadata:s:s:0', 'language=eng', '-metadata:s:s:1', 'language=spa', '-disposition:s', '0', 'OUT'],
+    ],
+  },
+  'clock_languages.mp4': remux('clock_languages.mkv', '-map', '0', '-c:s', 'mov_text'),
+  // Closed captions in the picture's messages.
+  'uncaptioned.h264': make(
+    ...clockPicture('24', LENGTH),
+    ...'-map 2:a -an -c:v libx264 -preset veryfast -crf 23 -g 48 -keyint_min 48 -sc_threshold 0 -bf 0'.split(' '),
+    ...['-x264-params', 'sliced-threads=0:slices=1', '-f', 'h264'],
+  ),
+  'captions.h264': edit('uncaptioned.h264', 'captions'),
+  'captions.mkv': {
+    needs: ['captions.h264', 'clock_two_sounds.mkv'],
+    program: 'ffmpeg',
+    args: '-r 24 -i IN(captions.h264) -i IN(clock_two_sounds.mkv) -map 0:v -map 1:a:0 -c copy OUT'.split(' '),
+  },
+  'captions.mp4': remux('captions.mkv'),
+  'captions.ts': remux('captions.mkv'),
 }

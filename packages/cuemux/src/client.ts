@@ -25,11 +25,11 @@ const CONFIGURED: ReadonlySet<Track['codec']> = new Set<Track['codec']>([
  */
 export async function withConfigurations(
   demuxer: Demuxer,
-  trackIds: readonly number[],
+  trackIds: ReadonlySet<number>,
   options: ReadOptions,
 ): Promise<MediaIndex> {
   const complete = (track: Track): Promise<Track> | Track =>
-    trackIds.includes(track.id) && needsConfiguration(track) ? completed(demuxer, track, options) : track
+    trackIds.has(track.id) && needsConfiguration(track) ? completed(demuxer, track, options) : track
   return { ...demuxer.index, tracks: await Promise.all(demuxer.index.tracks.map(complete)) }
 }
 

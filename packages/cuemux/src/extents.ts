@@ -1,5 +1,6 @@
 import { type AudioTrack, type Demuxer, type MediaIndex, rescale, type SampleBatch } from '@cuemux/core'
 import {
+  type Clip,
   type Extent,
   type PresentationPlan,
   planTimeline,
@@ -25,16 +26,22 @@ export function withBounds(index: MediaIndex): MediaIndex {
 }
 
 /** The segments that a rendition really has: where the index doesn't say when a track of sound begins or ends, the media does. */
-export async function trueExtent(demuxer: Demuxer, plan: PresentationPlan, rendition: RatedRendition): Promise<Extent> {
+export async function trueExtent(
+  demuxer: Demuxer,
+  plan: PresentationPlan,
+  rendition: RatedRendition,
+  clip?: Clip,
+): Promise<Extent> {
   const [planned, ...others] = rendition.tracks
   const indexed = demuxer.index.tracks.find(track => track.id === planned?.id)
   const isKnown = indexed?.start !== undefined && indexed.end !== undefined
   const isReference = indexed?.id === demuxer.index.keyframes.trackId
-  if (planned?.kind !== 'audio' || others.length > 0 || isKnown || isReference) return rendition
+  const isEncoded = planned !== undefined && plan.encoded.has(planned.id)
+  if (planned?.kind !== 'audio' || others.length > 0 || isKnown || isReference || isEncoded) return rendition
   const found = await demuxer.readTrackStart(planned.id)
   if (found.kind !== 'audio') return rendition
   const track = found.end === undefined ? { ...found, end: await findEnd(demuxer, plan, rendition, found) } : found
-  return renditionExtent(demuxer.index, plan.segments, track)
+  return renditionExtent(demuxer.index, plan.segments, track, clip)
 }
 
 /**

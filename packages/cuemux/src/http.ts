@@ -27,7 +27,14 @@ const CACHE_CONTROL: Readonly<Record<ResourceKind, string>> = {
   playlist: 'public, max-age=60',
   init: 'public, max-age=31536000, immutable',
   segment: 'public, max-age=31536000, immutable',
+  text: 'public, max-age=31536000, immutable',
+  document: 'public, max-age=60',
+  attachment: 'public, max-age=31536000, immutable',
+  image: 'public, max-age=31536000, immutable',
 }
+
+/** What is small and packs well. */
+const TEXT_KINDS: ReadonlySet<ResourceKind> = new Set<ResourceKind>(['master', 'playlist', 'text', 'document'])
 
 /** Pieces near this size leave Node's sockets at the highest rate. */
 const CHUNK_BYTES = 1 << 20
@@ -77,7 +84,7 @@ export async function resourceResponse(request: Request, resource: Resource): Pr
     'cache-control': CACHE_CONTROL[resource.kind],
     etag: resource.etag,
   })
-  const isText = resource.kind === 'master' || resource.kind === 'playlist'
+  const isText = TEXT_KINDS.has(resource.kind)
   if (isText) headers.set('vary', 'accept-encoding')
   else headers.set('accept-ranges', 'bytes')
   if (matchesEtag(request.headers.get('if-none-match'), resource.etag)) {

@@ -8,9 +8,11 @@ import {
 } from '@cuemux/core'
 import { type Decision, decide, resolveClient } from '@cuemux/planner'
 import type { ClientInput } from './client.js'
+import type { HlsOptions } from './hls-options.js'
 import { describeMedia, type MediaInfo } from './info.js'
 import { type MediaInput, type Platform, type SourceOptions, sourceFor } from './input.js'
-import { createPresentation, type HlsOptions, type HlsPresentation } from './presentation.js'
+import { type JoinedPresentation, joinPresentations } from './joined.js'
+import { createPresentation, type HlsPresentation } from './presentation.js'
 import { type MediaStream, openStream, type StreamOptions } from './stream.js'
 
 /** Options of {@link openMedia}. */
@@ -108,6 +110,18 @@ async function openDemuxer(source: ByteSource, { signal, onProgress }: OpenOptio
 /** RFC 8794 §8.1: every EBML document starts with the id of its header. */
 function startsWithEbml(head: Uint8Array): boolean {
   return head[0] === 0x1a && head[1] === 0x45 && head[2] === 0xdf && head[3] === 0xa3
+}
+
+/**
+ * Films one after the other as one presentation, with a discontinuity between two.
+ *
+ * @param films opened by this module's `openMedia`; they stay the caller's to close
+ * @throws CuemuxError as {@link Media.hls}; `BAD_REQUEST` for none, or for films with a picture beside films without one
+ */
+export async function joinMedia(films: readonly Media[], options?: HlsOptions): Promise<JoinedPresentation> {
+  return joinPresentations(
+    await Promise.all(films.map(({ source, demuxer }) => createPresentation(source, demuxer, options ?? {}))),
+  )
 }
 
 class OpenMedia implements Media {

@@ -1,5 +1,5 @@
 /** What a resource of a presentation is. */
-export type ResourceKind = 'master' | 'playlist' | 'init' | 'segment'
+export type ResourceKind = 'master' | 'playlist' | 'init' | 'segment' | 'text' | 'document' | 'attachment' | 'image'
 
 /** A resource of a presentation that can be asked for by its path. */
 export interface ResourceEntry {
@@ -25,6 +25,9 @@ export const CONTENT_TYPES = {
   video: 'video/mp4',
   audio: 'audio/mp4',
   mp3: 'audio/mpeg',
+  vtt: 'text/vtt; charset=utf-8',
+  mpd: 'application/dash+xml',
+  bytes: 'application/octet-stream',
   json: 'application/json; charset=utf-8',
   problem: 'application/problem+json; charset=utf-8',
 } as const

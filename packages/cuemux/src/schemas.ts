@@ -34,6 +34,8 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     muxed: { type: 'boolean', optional: true },
     audioLanguages: languages,
     cacheBytes: { type: 'number', optional: true, min: 0, integer: true },
+    startMs: { type: 'number', optional: true, min: 0 },
+    endMs: { type: 'number', optional: true, positive: true },
   },
   stream: {
     $$strict: true,

@@ -80,7 +80,7 @@ async function planTracks(
   })
   const chosen = plan.variants[0]?.main.tracks ?? []
   const ids = chosen.map(track => track.id)
-  const { tracks } = await withConfigurations(demuxer, ids, options)
+  const { tracks } = await withConfigurations(demuxer, new Set(ids), options)
   const complete = ids.map(id => tracks.find(track => track.id === id))
   return { plan, tracks: complete.filter(track => track !== undefined && track.kind !== 'text') as PlayableTrack[] }
 }

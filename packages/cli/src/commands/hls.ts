@@ -119,7 +119,7 @@ class Export {
   async run(): Promise<void> {
     const resources = await this.#presentation.resources({ signal: this.#signal })
     this.#total = resources.length
-    const isMedia = (entry: ResourceEntry): boolean => entry.kind === 'init' || entry.kind === 'segment'
+    const isMedia = ({ kind }: ResourceEntry): boolean => kind !== 'playlist' && kind !== 'master'
     const folders = new Set(resources.map(entry => join(this.#folder, entry.path, '..')))
     for (const folder of folders) await makeFolder(folder)
     try {

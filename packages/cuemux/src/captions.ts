@@ -1,0 +1,54 @@
+import type { VideoTrack } from '@cuemux/core'
+import { type CaptionChannel, captionChannels, mayHaveCaptions } from '@cuemux/text'
+import type { PlannedFilm } from './planned-film.js'
+import { isRemote } from './remote.js'
+import { CaptionRendition } from './renditions/captions.js'
+import type { SegmentSamples } from './segment-samples.js'
+
+/** The closed captions of a film as its client gets them. */
+export interface Captions {
+  /** Renditions of text, for a client that doesn't decode captions by itself. */
+  readonly renditions: readonly CaptionRendition[]
+  /** Channels in the picture, for a client that does. */
+  readonly instream: readonly CaptionChannel[]
+}
+
+const NONE: Captions = { renditions: [], instream: [] }
+
+/** Looks for closed captions in the picture that is copied. */
+export async function findCaptions(film: PlannedFilm, samples: SegmentSamples): Promise<Captions> {
+  const { plan, client } = film
+  const [main] = plan.renditions
+  const video = main?.tracks.find((track): track is VideoTrack => track.kind === 'video')
+  if (main === undefined || video === undefined || plan.encoded.has(video.id) || !mayHaveCaptions(video)) return NONE
+  const channels = await findChannels(film, video, samples)
+  const isBrowser = client.name === 'browser' || client.name === 'listed'
+  if (!isBrowser) return { renditions: [], instream: channels }
+  return {
+    renditions: channels.map(channel => new CaptionRendition(film, channel, main, video, samples)),
+    instream: [],
+  }
+}
+
+/** At so many places of a near film it is looked for captions. */
+const PLACES = 3
+
+/**
+ * The channels of closed captions in the picture: those that have text at its beginning, its middle or three quarters
+ * through. A remote film isn't looked at, as each look would be a segment's download.
+ */
+async function findChannels(
+  { plan, source }: PlannedFilm,
+  video: VideoTrack,
+  samples: SegmentSamples,
+): Promise<readonly CaptionChannel[]> {
+  if (isRemote(source.seekCostBytes)) return []
+  const count = plan.segments.cuts.length
+  const places = new Set(Array.from({ length: PLACES }, (_, i) => Math.floor((i * count * 3) / (4 * (PLACES - 1)))))
+  const found = new Set<CaptionChannel>()
+  for (const n of places) {
+    if (n >= count) continue
+    for (const channel of captionChannels(video, await samples.read(n, [video.id], undefined))) found.add(channel)
+  }
+  return [...found].sort()
+}

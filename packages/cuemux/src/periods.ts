@@ -1,0 +1,46 @@
+import { withParameterSets } from '@cuemux/codecs'
+import type { SampleBatch, VideoTrack } from '@cuemux/core'
+import { type PresentationPlan, periodOf } from '@cuemux/planner'
+import type { PlayableTrack } from './client.js'
+
+/** Name of the init segment of a period. */
+export function initName(period: number): string {
+  return period === 0 ? 'init.mp4' : `init-${period}.mp4`
+}
+
+/**
+ * A track as it is decoded in a period: with one description where the film has several periods, else with all that the
+ * container has for it.
+ */
+export function trackInPeriod(track: PlayableTrack, plan: PresentationPlan, period: number): PlayableTrack {
+  const { periods } = plan.segments
+  if (track.kind !== 'video' || periods.length === 1) return track
+  const description = periods[period]?.description ?? track.descriptions[0]
+  const { width = track.width, height = track.height } = description
+  const shown: VideoTrack = { ...track, width, height, descriptions: [description] }
+  return shown
+}
+
+/** A batch of segment n for an init segment of {@link trackInPeriod}, which has one description only. */
+export function batchInPeriod(batch: SampleBatch, track: PlayableTrack, plan: PresentationPlan): SampleBatch {
+  const hasOne = track.kind === 'video' && plan.segments.periods.length > 1
+  return hasOne && batch.descriptionIndex !== 0 ? { ...batch, descriptionIndex: 0 } : batch
+}
+
+/** A batch of segment n with the parameter sets that decode it in its first sample, for a sample entry that allows it. */
+export function batchWithSets(
+  batch: SampleBatch,
+  track: PlayableTrack,
+  plan: PresentationPlan,
+  n: number,
+): SampleBatch {
+  const { periods } = plan.segments
+  const [first, ...others] = batch.data
+  const { codec } = track
+  if (periods.length === 1 || first === undefined || (codec !== 'h264' && codec !== 'hevc')) return batch
+  const { config } = periods[periodOf(plan.segments, n)]?.description ?? track.descriptions[0]
+  const sample = withParameterSets(codec, config, first)
+  const size = Uint32Array.from(batch.size)
+  size[0] = sample.byteLength
+  return { ...batch, descriptionIndex: 0, size, data: [sample, ...others] }
+}

@@ -1,0 +1,110 @@
+import { type ByteSource, CuemuxError, type Demuxer, type VideoTrack } from '@cuemux/core'
+import {
+  type ClientProfile,
+  type Clip,
+  decideTracks,
+  type PresentationPlan,
+  planClip,
+  planPresentation,
+  planSegments,
+  resolveClient,
+  type TrackDecision,
+} from '@cuemux/planner'
+import { findChanges } from './changes.js'
+import { withConfigurations } from './client.js'
+import type { EncoderService, EncodingRequest, TrackEncoding } from './encoding.js'
+import { withBounds } from './extents.js'
+import { lookAtGroups } from './groups.js'
+import type { HlsOptions } from './hls-options.js'
+
+/** A film with all that its renditions are made by. */
+export interface PlannedFilm {
+  readonly source: ByteSource
+  readonly demuxer: Demuxer
+  readonly client: ClientProfile
+  readonly plan: PresentationPlan
+  /** Every segment can be decoded without the one before. */
+  readonly isIndependent: boolean
+  readonly clip: Clip | undefined
+  /** The sample entry in which parameter sets may change in band, where the film's change and the client plays it. */
+  readonly inBandEntry: 'avc3' | 'hev1' | undefined
+  /** Numbers of the segments before which the way to decode changes, unless that is in band. */
+  readonly discontinuities: ReadonlySet<number>
+  /** The tracks that are encoded, by id. */
+  readonly encodings: ReadonlyMap<number, TrackEncoding>
+}
+
+const DEFAULT_SEGMENT_MS = 6000
+
+/**
+ * Plans the presentation of a film: from its index, and small reads where only the media tells.
+ *
+ * @throws CuemuxError `UNSUPPORTED_CODEC` where nothing can be played, `ENCODER_MISSING` where that needs an encoder
+ */
+export async function planFilm(
+  source: ByteSource,
+  demuxer: Demuxer,
+  options: HlsOptions,
+  encoder: EncoderService | undefined,
+): Promise<PlannedFilm> {
+  const client = resolveClient(options.client)
+  const bounded = withBounds(demuxer.index)
+  const clip = planClip(bounded, options.startMs, options.endMs)
+  const targetDurationMs = options.segmentDurationMs ?? DEFAULT_SEGMENT_MS
+  const decisions = decideTracks(bounded, client)
+  const copied = decisions.filter(({ action }) => action === 'copy').map(({ track }) => track)
+  const video = copied.find((track): track is VideoTrack => track.kind === 'video')
+  const { cuts } = planSegments(bounded, { targetDurationMs, clip })
+  const changes = video === undefined ? [] : await findChanges(demuxer, cuts, source.seekCostBytes)
+  const segments = planSegments(bounded, { targetDurationMs, clip, changes })
+  const encodings = await openEncodings(decisions, encoder, { source, demuxer, client, segments })
+  const groups = await lookAtGroups(demuxer, segments.cuts, source.seekCostBytes)
+  const index = await withConfigurations(demuxer, new Set(copied.map(({ id }) => id)), {})
+  const plan = planPresentation(withBounds(index), {
+    targetDurationMs,
+    client,
+    isMuxed: options.muxed ?? false,
+    audioLanguage: options.audioLanguages?.[0],
+    spanSizes: demuxer.spanSizes.bind(demuxer),
+    clip,
+    changes,
+    leads: video === undefined ? undefined : groups.leads,
+    outputs: new Map(Array.from(encodings, ([id, { track }]) => [id, track])),
+  })
+  const inBandEntry = changes.length === 0 ? undefined : inBandEntryFor(video, client)
+  const later = inBandEntry === undefined ? plan.segments.periods.slice(1) : []
+  const discontinuities = new Set(later.map(({ firstSegment }) => firstSegment))
+  const isIndependent = video === undefined || groups.areClosed
+  return { source, demuxer, client, plan, isIndependent, clip, inBandEntry, discontinuities, encodings }
+}
+
+/**
+ * Prepares the encoder for the tracks that need it. Sound without an encoder is left out; a picture without one fails,
+ * as nothing would be seen.
+ */
+async function openEncodings(
+  decisions: readonly TrackDecision[],
+  encoder: EncoderService | undefined,
+  request: Omit<EncodingRequest, 'decision'>,
+): Promise<ReadonlyMap<number, TrackEncoding>> {
+  const encodings = new Map<number, TrackEncoding>()
+  if (encoder === undefined) return encodings
+  for (const decision of decisions) {
+    const { track, action } = decision
+    if (action !== 'encode' || track.kind === 'text') continue
+    try {
+      encodings.set(track.id, await encoder.open({ ...request, decision }))
+    } catch (error) {
+      const isSilent = track.kind === 'audio' && error instanceof CuemuxError && error.code === 'ENCODER_MISSING'
+      if (!isSilent) throw error
+    }
+  }
+  return encodings
+}
+
+/** `avc3` or `hev1` where a client's list names it: it takes parameter sets in the samples. */
+function inBandEntryFor(video: VideoTrack | undefined, client: ClientProfile): 'avc3' | 'hev1' | undefined {
+  const entry = video?.codec === 'h264' ? 'avc3' : video?.codec === 'hevc' ? 'hev1' : undefined
+  const isListed = client.capabilities?.some(name => name.split('.')[0] === entry) ?? false
+  return isListed ? entry : undefined
+}

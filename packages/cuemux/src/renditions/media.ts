@@ -1,0 +1,189 @@
+import { CuemuxError, rescale, type SampleBatch } from '@cuemux/core'
+import { writeInitSegment, writeMediaSegment, writePackedAudio, writeVideoSegment } from '@cuemux/fmp4'
+import { type Extent, periodOf, type RatedRendition } from '@cuemux/planner'
+import type { PlaylistSegment } from '@cuemux/playlist'
+import { trueExtent } from '../extents.js'
+import { isPackedAudio } from '../packed-audio.js'
+import { batchInPeriod, batchWithSets, initName, trackInPeriod } from '../periods.js'
+import type { PlannedFilm } from '../planned-film.js'
+import { CONTENT_TYPES, type ResourceEntry, type ResourceKind } from '../resource.js'
+import type { SegmentSamples } from '../segment-samples.js'
+import { mediaPlaylist } from './media-playlist.js'
+import {
+  type Made,
+  type MakeOptions,
+  playlistEntry,
+  type RenditionPlaylist,
+  type RenditionResources,
+  segmentNumber,
+  textPieces,
+  withQuery,
+} from './rendition.js'
+
+const US = 1_000_000
+
+/** Where segments lie on the media's timeline. */
+export interface SegmentTimes {
+  readonly firstSegment: number
+  readonly timescale: number
+  /** Presentation time at which each begins, ticks. */
+  readonly starts: Float64Array
+  /** Length of each, ticks. */
+  readonly durations: Float64Array
+}
+
+/** A rendition of picture, sound or both: fragmented MP4, or packed audio. */
+export class MediaRendition implements RenditionResources {
+  readonly name: string
+  /** It goes out as packed audio, without init segments. */
+  readonly isPacked: boolean
+  readonly plan: RatedRendition
+  readonly #film: PlannedFilm
+  readonly #samples: SegmentSamples
+  #extent: Promise<Extent> | undefined
+
+  constructor(film: PlannedFilm, rendition: RatedRendition, samples: SegmentSamples) {
+    this.name = rendition.name
+    this.isPacked = isPackedAudio(rendition, film.client)
+    this.#film = film
+    this.plan = rendition
+    this.#samples = samples
+  }
+
+  get #extension(): 'm4s' | 'mp3' {
+    return this.isPacked ? 'mp3' : 'm4s'
+  }
+
+  async extent(): Promise<{ firstSegment: number; count: number }> {
+    const { firstSegment, durationsUs } = await this.#trueExtent()
+    return { firstSegment, count: durationsUs.length }
+  }
+
+  /**
+   * The segments that it has. Where only the media tells when a track of sound begins or ends, that is looked up now,
+   * once: opening a film doesn't pay for it, and what the playlist lists is there and as long as it says.
+   */
+  #trueExtent(): Promise<Extent> {
+    if (this.#extent === undefined) {
+      const { demuxer, plan, clip } = this.#film
+      this.#extent = trueExtent(demuxer, plan, this.plan, clip)
+      this.#extent.catch(() => {
+        this.#extent = undefined
+      })
+    }
+    return this.#extent
+  }
+
+  /** Where its segments lie on the media's timeline: sound on its grid of frames, as the segments really have it. */
+  async segmentTimes(): Promise<SegmentTimes> {
+    const { firstSegment, startUs, durationsUs } = await this.#trueExtent()
+    const [track] = this.plan.tracks
+    const timescale = track?.timescale ?? US
+    const shift = this.#film.plan.timeline.shiftFor({ timescale })
+    const first = rescale(startUs, US, timescale)
+    const frame = track?.kind === 'audio' ? track.frameDuration : undefined
+    const starts = new Float64Array(durationsUs.length)
+    const durations = new Float64Array(durationsUs.length)
+    let endUs = startUs
+    let start = first
+    for (let i = 0; i < durationsUs.length; i++) {
+      endUs += durationsUs[i] ?? 0
+      const plain = rescale(endUs, US, timescale)
+      const isLast = i === durationsUs.length - 1
+      const end = frame === undefined || isLast ? plain : first + Math.ceil((plain - first) / frame) * frame
+      starts[i] = start + shift
+      durations[i] = Math.max(1, end - start)
+      start = Math.max(start + 1, end)
+    }
+    return { firstSegment, timescale, starts, durations }
+  }
+
+  heads(): ResourceEntry[] {
+    const inits = this.isPacked ? [] : this.#inits().map(name => this.#entry(name, 'init'))
+    return [playlistEntry(`${this.name}/playlist.m3u8`), ...inits]
+  }
+
+  /** Names of its init segments, by period: one unless the way to decode the picture changes. */
+  #inits(): string[] {
+    const changes = this.plan.kind !== 'audio' && this.#film.inBandEntry === undefined
+    return changes ? this.#film.plan.segments.periods.map((_, period) => initName(period)) : [initName(0)]
+  }
+
+  segmentEntry(n: number): ResourceEntry {
+    return this.#entry(`${n}.${this.#extension}`, 'segment')
+  }
+
+  #entry(file: string, kind: ResourceKind): ResourceEntry {
+    const inMp4 = this.plan.kind === 'audio' ? CONTENT_TYPES.audio : CONTENT_TYPES.video
+    return { path: `${this.name}/${file}`, kind, contentType: this.isPacked ? CONTENT_TYPES.mp3 : inMp4 }
+  }
+
+  async playlist(query: string | undefined): Promise<RenditionPlaylist> {
+    const { firstSegment, durationsUs } = await this.#trueExtent()
+    const { plan, discontinuities, inBandEntry } = this.#film
+    const inits = this.#inits()
+    const segments: PlaylistSegment[] = []
+    // hot: once per segment of the film
+    for (let i = 0; i < durationsUs.length; i++) {
+      const n = firstSegment + i
+      const segment = { uri: withQuery(`${n}.${this.#extension}`, query), durationUs: durationsUs[i] ?? 0 }
+      const isChange = i > 0 && discontinuities.has(n)
+      if (i > 0 && !isChange) segments.push(segment)
+      else {
+        const init = this.isPacked ? undefined : (inits[periodOf(plan.segments, n)] ?? inits[0])
+        const map = init === undefined || (i > 0 && inits.length === 1) ? undefined : { uri: withQuery(init, query) }
+        segments.push({ ...segment, isDiscontinuity: isChange, map })
+      }
+    }
+    const before = inBandEntry === undefined ? periodOf(plan.segments, firstSegment) : 0
+    return { firstSegment, segments, discontinuitySequence: before }
+  }
+
+  async make(file: string, options: MakeOptions): Promise<Made | undefined> {
+    if (file === 'playlist.m3u8') {
+      const text = mediaPlaylist(await this.playlist(options.query), this.#film)
+      return { entry: playlistEntry(`${this.name}/${file}`), pieces: textPieces(text) }
+    }
+    const period = this.isPacked ? -1 : this.#inits().indexOf(file)
+    if (period >= 0) return { entry: this.#entry(file, 'init'), pieces: [this.#init(period)] }
+    const n = segmentNumber(file, this.#extension, this.#film.plan.segments.cuts.length)
+    if (n === undefined) return undefined
+    return { entry: this.segmentEntry(n), pieces: await this.#segment(n, options.signal) }
+  }
+
+  #init(period: number): Uint8Array {
+    const { plan, inBandEntry } = this.#film
+    const tracks = this.plan.tracks.map(track => ({ track: trackInPeriod(track, plan, period) }))
+    return writeInitSegment(tracks, inBandEntry === undefined ? {} : { sampleEntry: inBandEntry })
+  }
+
+  async #segment(n: number, signal: AbortSignal | undefined): Promise<readonly Uint8Array[]> {
+    const { plan } = this.#film
+    const { tracks } = this.plan
+    const batches = await this.#samples.read(
+      n,
+      tracks.map(track => track.id),
+      signal,
+    )
+    const [first] = batches
+    if (first === undefined) {
+      throw new CuemuxError('NOT_FOUND', `Segment ${n} of ${this.name} has no samples: its track has none there.`)
+    }
+    if (this.isPacked) return writePackedAudio(first, plan.timeline.shiftFor(first))
+    const fragments = batches.map(batch => ({
+      batch: this.#adapted(batch, n),
+      shift: plan.timeline.shiftFor(batch),
+    }))
+    // Numbers of fragments rise through the film, two to a segment of video.
+    if (this.plan.kind === 'video') return writeVideoSegment(2 * n + 1, fragments).pieces
+    return writeMediaSegment(n + 1, fragments).pieces
+  }
+
+  /** A batch of segment n as the init segment of its period describes it. */
+  #adapted(batch: SampleBatch, n: number): SampleBatch {
+    const { plan, inBandEntry } = this.#film
+    const track = this.plan.tracks.find(({ id }) => id === batch.trackId)
+    if (track === undefined) return batch
+    return inBandEntry === undefined ? batchInPeriod(batch, track, plan) : batchWithSets(batch, track, plan, n)
+  }
+}

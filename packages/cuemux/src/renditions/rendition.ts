@@ -1,0 +1,62 @@
+import type { ReadOptions } from '@cuemux/core'
+import type { PlaylistSegment } from '@cuemux/playlist'
+import { CONTENT_TYPES, type ResourceEntry } from '../resource.js'
+
+/** Options of what makes a resource. */
+export interface MakeOptions extends ReadOptions {
+  /** Put behind every address in a playlist. */
+  readonly query?: string | undefined
+}
+
+/** A resource as it was made: what it is, and its bytes in the order in which they go out. */
+export interface Made {
+  readonly entry: ResourceEntry
+  readonly pieces: readonly Uint8Array[]
+}
+
+/** What a media playlist has of a rendition: the same whether it is shown alone or as a part of joined films. */
+export interface RenditionPlaylist {
+  /** Number of the first of `segments`. */
+  readonly firstSegment: number
+  /** With addresses relative to the rendition's own. */
+  readonly segments: readonly PlaylistSegment[]
+  /** How many changes of decoding lie before the first segment. */
+  readonly discontinuitySequence: number
+}
+
+/** A rendition of a presentation: everything below `{name}/`. */
+export interface RenditionResources {
+  readonly name: string
+  /** Number of its first segment and how many it has: the part of the film in which its track has anything. */
+  extent(): Promise<{ readonly firstSegment: number; readonly count: number }>
+  /** Playlist and init segments. */
+  heads(): readonly ResourceEntry[]
+  /** Segment n as a resource. */
+  segmentEntry(n: number): ResourceEntry
+  /** What its playlist lists. */
+  playlist(query: string | undefined): Promise<RenditionPlaylist>
+  /** Makes a file of it; `undefined` where there is no such file. */
+  make(file: string, options: MakeOptions): Promise<Made | undefined>
+}
+
+/** The playlist of a rendition as a resource. */
+export function playlistEntry(path: string): ResourceEntry {
+  return { path, kind: 'playlist', contentType: CONTENT_TYPES.playlist }
+}
+
+/** Text as the only piece of a body. */
+export function textPieces(text: string): readonly Uint8Array[] {
+  return [new TextEncoder().encode(text)]
+}
+
+/** The address with the query that leads to the same presentation. */
+export function withQuery(path: string, query: string | undefined): string {
+  return query === undefined || query === '' ? path : `${path}?${query}`
+}
+
+/** Number of a segment's file, as `12.m4s`, where it is one with this extension and below `count`. */
+export function segmentNumber(file: string, extension: string, count: number): number | undefined {
+  const [, digits, found] = /^(0|[1-9]\d{0,8})\.([a-z0-9]+)$/.exec(file) ?? []
+  const n = Number(digits)
+  return found === extension && n < count ? n : undefined
+}

@@ -1,0 +1,48 @@
+import type { Demuxer, SampleBatch } from '@cuemux/core'
+import { type Clip, type SegmentPlan, segmentSpan } from '@cuemux/planner'
+import { clipPicture, clipSound } from './clip.js'
+import type { PlannedFilm } from './planned-film.js'
+import { SpanReader } from './span-reader.js'
+
+/** Where the samples of a presentation's segments come from: one read of the source serves all renditions of a segment. */
+export class SegmentSamples {
+  readonly #demuxer: Demuxer
+  readonly #segments: SegmentPlan
+  readonly #clip: Clip | undefined
+  readonly #spans: SpanReader
+  readonly #encodings: PlannedFilm['encodings']
+
+  /** @param cacheBytes how many bytes of samples may be kept for the renditions that haven't asked yet */
+  constructor({ demuxer, plan, source, clip, encodings }: PlannedFilm, cacheBytes: number) {
+    this.#encodings = encodings
+    this.#demuxer = demuxer
+    this.#segments = plan.segments
+    this.#clip = clip
+    const shown = [...plan.renditions.flatMap(rendition => rendition.tracks), ...plan.texts.map(({ track }) => track)]
+    const read = shown.filter(({ id }) => !encodings.has(id))
+    this.#spans = new SpanReader(demuxer, [...new Set(read.map(({ id }) => id))], source.seekCostBytes, cacheBytes)
+  }
+
+  /** The batches of some tracks in segment n, in the order of the ids; a track without samples there gives none. */
+  async read(n: number, trackIds: readonly number[], signal: AbortSignal | undefined): Promise<SampleBatch[]> {
+    const copied = trackIds.filter(id => !this.#encodings.has(id))
+    if (copied.length === trackIds.length) return this.#readCopied(n, trackIds, signal)
+    const [read, ...encoded] = await Promise.all([
+      copied.length === 0 ? [] : this.#readCopied(n, copied, signal),
+      ...trackIds.map(async id => this.#encodings.get(id)?.segment(n, signal)),
+    ])
+    return trackIds.flatMap((id, i) => encoded[i] ?? read.filter(({ trackId }) => trackId === id))
+  }
+
+  async #readCopied(n: number, trackIds: readonly number[], signal: AbortSignal | undefined): Promise<SampleBatch[]> {
+    const batches = await this.#spans.read(segmentSpan(this.#segments, n), trackIds, signal)
+    const clip = this.#clip
+    return clip === undefined ? batches : batches.flatMap(batch => this.#clipped(batch, clip) ?? [])
+  }
+
+  #clipped(batch: SampleBatch, clip: Clip): SampleBatch | undefined {
+    const track = this.#demuxer.index.tracks.find(({ id }) => id === batch.trackId)
+    if (track?.kind === 'text') return batch
+    return track?.kind === 'audio' ? clipSound(batch, clip) : clipPicture(batch, clip)
+  }
+}

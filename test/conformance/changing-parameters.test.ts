@@ -1,0 +1,86 @@
+// A film whose parameter sets change in mid-film: each stretch has its own init segment, or the sets stand in the samples.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { HlsOptions } from 'cuemux'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeErrors, decodeFrames } from '../hls-check/decode.js'
+import { makeMedia } from '../media/media.js'
+import { presentFile } from '../support/presentation.js'
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'cuemux-changing-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+interface Stretch {
+  readonly init: string
+  readonly segments: readonly string[]
+}
+
+/** What the video playlist lists, stretch by stretch, and all playlists as text. */
+async function present(name: string, options?: HlsOptions) {
+  const { presentation, load, close } = await presentFile(await makeMedia(name), options)
+  const text = async (at: string): Promise<string> => Buffer.from(await load(at)).toString()
+  const paths = (await presentation.resources()).map(resource => resource.path)
+  const of = (kind: string): string => paths.find(at => at.startsWith(kind) && at.endsWith('/playlist.m3u8')) ?? ''
+  const [video, audio] = [of('video'), of('audio')]
+  const stretches: { init: string; segments: string[] }[] = []
+  for (const line of (await text(video)).split('\n')) {
+    const init = /^#EXT-X-MAP:URI="(.*)"$/.exec(line)?.[1]
+    if (init !== undefined) stretches.push({ init, segments: [] })
+    else if (line !== '' && !line.startsWith('#')) stretches.at(-1)?.segments.push(line)
+  }
+  const below = path.posix.dirname(video)
+  const join = async ({ init, segments }: Stretch): Promise<string> => {
+    const file = path.join(folder, `${name}-${options?.client === undefined ? '' : 'in-band-'}${init}`)
+    const parts = await Promise.all([init, ...segments].map(at => load(`${below}/${at}`)))
+    await writeFile(file, Buffer.concat(parts))
+    return file
+  }
+  const [master, videoText, audioText] = await Promise.all(['master.m3u8', video, audio].map(text))
+  return { paths, stretches, join, master, videoText, audioText, close }
+}
+
+const hashes = async (file: string): Promise<string[]> => (await decodeFrames(file)).map(({ hash }) => hash)
+
+describe.each(['changing.mkv', 'changing.ts'])('%s', name => {
+  test('has a stretch for each, with a discontinuity in all renditions, and every frame of both', async () => {
+    const { paths, stretches, join, videoText, audioText, close } = await present(name)
+    try {
+      expect(stretches.map(({ init }) => init)).toEqual(['init.mp4', 'init-1.mp4'])
+      expect(paths.filter(at => /video-\d+\/init/.test(at))).toHaveLength(2)
+      for (const text of [videoText, audioText]) expect(text?.match(/#EXT-X-DISCONTINUITY\n/g)).toHaveLength(1)
+      const before = (text = ''): number => (text.split('#EXT-X-DISCONTINUITY\n')[0]?.match(/#EXTINF/g) ?? []).length
+      expect(before(audioText)).toBe(before(videoText))
+      for (const [i, part] of ['small_part.ts', 'large_part.ts'].entries()) {
+        const file = await join(stretches[i] as Stretch)
+        expect(await decodeErrors(file)).toEqual([])
+        expect(await hashes(file)).toEqual(await hashes(await makeMedia(part)))
+      }
+    } finally {
+      await close()
+    }
+  })
+
+  test('keeps the sets in the samples for a client that takes avc3', async () => {
+    const { stretches, join, master, audioText, close } = await present(name, {
+      client: ['avc1', 'avc3', 'mp4a.40.2'],
+    })
+    try {
+      expect(stretches.map(({ init }) => init)).toEqual(['init.mp4'])
+      expect(master).toMatch(/CODECS="avc3\.64/)
+      expect(audioText).not.toContain('DISCONTINUITY')
+      const { init, segments } = stretches[0] as Stretch
+      // Any segment can be the first one: behind the init segment of the other stretch it decodes as well.
+      const last = await join({ init, segments: segments.slice(-2) })
+      expect(await decodeErrors(last)).toEqual([])
+      const expected = await hashes(await makeMedia('large_part.ts'))
+      expect(await hashes(last)).toEqual(expected.slice(-(await hashes(last)).length))
+      expect((await hashes(last)).length).toBeGreaterThan(48)
+    } finally {
+      await close()
+    }
+  })
+})
