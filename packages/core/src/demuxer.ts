@@ -1,6 +1,6 @@
 import type { Chapter, MediaIndex } from './index-model.js'
 import type { SampleBatch } from './samples.js'
-import type { ReadOptions } from './source.js'
+import type { PieceReader, ReadOptions } from './source.js'
 import type { SampleDescription, Track } from './track.js'
 
 /**
@@ -30,6 +30,17 @@ export interface GroupStart {
   readonly lead: number
   /** What decodes the group, where that is not the first of the track's descriptions. */
   readonly description?: SampleDescription
+  /** Bytes of the keyframe's sample, as {@link Demuxer.readSpan} gives it; where that can be told without reading all of it. */
+  readonly keyframeBytes?: number
+}
+
+/** Options of {@link Demuxer.readSpan}. */
+export interface SpanOptions extends ReadOptions {
+  /**
+   * Where the bytes may come from instead of the source: the samples are then views into its pieces, and last as long as
+   * they do. A demuxer may read from the source all the same.
+   */
+  readonly pieces?: PieceReader | undefined
 }
 
 /** Reads one film's samples. Has no state that a result depends on: the same span gives the same samples, in any order. */
@@ -50,7 +61,7 @@ export interface Demuxer {
    *
    * @throws CuemuxError `NOT_FOUND` for an unknown track, `CORRUPT_MEDIA`, and what the source throws
    */
-  readSpan(span: Span, trackIds: readonly number[], options?: ReadOptions): Promise<SampleBatch[]>
+  readSpan(span: Span, trackIds: readonly number[], options?: SpanOptions): Promise<SampleBatch[]>
   /**
    * The samples of a text track that are shown at some time in a window, in the order of their times, `duration` being
    * how long each is shown: those that began before the window and last into it among them. Reads nothing but them.

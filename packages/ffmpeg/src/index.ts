@@ -1,1 +1,52 @@
-export {}
+export { type AudioArguments, type AudioJob, audioEncodeArguments, audioOutputRate } from './arguments/audio.js'
+export {
+  type DetectionArguments,
+  detectInterlacingArguments,
+  type Interlacing,
+  type InterlacingCounts,
+  parseInterlacing,
+} from './arguments/interlacing.js'
+export {
+  type HdrKind,
+  type KeyframePlan,
+  type RateTarget,
+  type Scan,
+  type VideoJob,
+  type VideoSource,
+  type VideoTarget,
+  videoSourceOf,
+} from './arguments/job.js'
+export { targetCodecString, videoLevel } from './arguments/level.js'
+export { HEIGHT_LADDER, heightsBelow, outputSize, type PictureSize } from './arguments/size.js'
+export { type VideoArguments, videoEncodeArguments } from './arguments/video.js'
+export type { AudioAddress, AudioEncoding, AudioTarget } from './audio/audio-arguments.js'
+export { AudioTranscoder, type AudioTranscoderOptions } from './audio/audio-transcoder.js'
+export { AAC_FRAME, type SegmentTimes } from './audio/grid.js'
+export type { ReadSamples } from './audio/sample-feed.js'
+export { chooseEncoder, type EncoderRequest, type ForcedEncoder, type VideoEncoder } from './capabilities/choose.js'
+export { type DoctorReport, type DoctorRow, describeCapabilities, doctorReport } from './capabilities/doctor.js'
+export { type MeasureOptions, measureCapabilities } from './capabilities/measure.js'
+export type {
+  BinaryIdentity,
+  Capabilities,
+  EncoderFamily,
+  EncoderTrial,
+  Hardware,
+  RenderDevice,
+  TargetAudioCodec,
+  TargetVideoCodec,
+} from './capabilities/model.js'
+export { type LoopbackInput, LoopbackServer, type MediaAddress } from './input/loopback.js'
+export { type ProbedMedia, probeWithFfprobe } from './input/probe.js'
+export type { ProbedStream } from './input/probe-model.js'
+export { type FfmpegLocation, installCommand, type LocateOptions, locateFfmpeg, type Surroundings } from './locate.js'
+export type { FailureKind, FailureReason } from './process/failure.js'
+export type { FfmpegProcess, ProcessExit } from './process/ffmpeg-process.js'
+export { ProcessPool, type ProcessPoolOptions } from './process/process-pool.js'
+export { FfmpegRegistry, type RegistryOptions, type StartOptions } from './process/registry.js'
+export type { FfmpegProgress } from './process/stderr-log.js'
+export { EncoderHealth, type EncoderHealthOptions, type EncoderTrouble } from './video/encoder-health.js'
+export { fixedVideoPlan } from './video/fixed-plan.js'
+export type { VideoEncoding } from './video/video-arguments.js'
+export type { VideoPlan } from './video/video-grid.js'
+export { type VideoEncoderChoice, VideoTranscoder, type VideoTranscoderOptions } from './video/video-transcoder.js'

@@ -242,8 +242,8 @@ describe('readGroupStarts', () => {
     })
     const demuxer = await openMatroska(sourceOf(bytes))
     expect(await demuxer.readGroupStarts([1, 0])).toEqual([
-      { isClosed: false, lead: 2000 },
-      { isClosed: true, lead: 0 },
+      { isClosed: false, lead: 2000, keyframeBytes: 6 },
+      { isClosed: true, lead: 0, keyframeBytes: 6 },
     ])
     await expect(demuxer.readGroupStarts([2])).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
@@ -255,6 +255,6 @@ describe('readGroupStarts', () => {
       cues: [{ time: 0, cluster: 0 }],
     })
     const demuxer = await openMatroska(sourceOf(bytes))
-    expect(await demuxer.readGroupStarts([0])).toEqual([{ isClosed: true, lead: 0 }])
+    expect(await demuxer.readGroupStarts([0])).toEqual([{ isClosed: true, lead: 0, keyframeBytes: 6 }])
   })
 })

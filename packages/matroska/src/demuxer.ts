@@ -8,6 +8,7 @@ import {
   type ReadOptions,
   type SampleBatch,
   type Span,
+  type SpanOptions,
   type SpanSizes,
   type Track,
   throwIfAborted,
@@ -53,7 +54,7 @@ export class MatroskaDemuxer implements Demuxer {
     return (await this.#state(trackId, options)).track
   }
 
-  async readSpan(span: Span, trackIds: readonly number[], options: ReadOptions = {}): Promise<SampleBatch[]> {
+  async readSpan(span: Span, trackIds: readonly number[], options: SpanOptions = {}): Promise<SampleBatch[]> {
     try {
       throwIfAborted(options.signal)
       const bounds = boundsOf(this.index, this.#format, span)
@@ -116,13 +117,14 @@ export class MatroskaDemuxer implements Demuxer {
     asked: SpanBounds,
     states: readonly TrackState[],
     trackIds: readonly number[],
-    options: ReadOptions,
+    options: SpanOptions,
   ): Promise<SampleBatch[]> {
     const { keyframes } = this.index
-    const window = new ByteWindow(this.#source, options, [...this.#head, ...this.#recent])
+    const { pieces } = options
+    const window = new ByteWindow(this.#source, options, pieces === undefined ? [...this.#head, ...this.#recent] : [])
     const { walk, bounds, begin, end } = await this.#walk(window, span.first, asked, states)
     const earlier = await lookBack(walk, keyframes, begin)
-    if (bounds.end !== undefined) {
+    if (bounds.end !== undefined && pieces === undefined) {
       // Where this span needed the cluster before it, the next one will need the last cluster of this one.
       const lastKeyframe = keyframes.offsetBytes[span.end - 1] ?? bounds.end.clusterOffset
       this.#recent = window.keep(earlier.size > 0 ? lastKeyframe : bounds.end.clusterOffset, end)

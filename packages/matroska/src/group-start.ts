@@ -67,8 +67,13 @@ export async function readGroupStart(
 }
 
 function startOf(isClosed: boolean, lead: number, told: KeyframeHead | undefined): GroupStart {
-  const description = told?.description
-  return { isClosed, lead, ...(description === undefined ? {} : { description }) }
+  const { description, keyframeBytes } = told ?? {}
+  return {
+    isClosed,
+    lead,
+    ...(description === undefined ? {} : { description }),
+    ...(keyframeBytes === undefined ? {} : { keyframeBytes }),
+  }
 }
 
 function lookAtFrames(search: Search, frames: FrameColumns, { clock }: TrackState, cut: Cut): void {
@@ -93,6 +98,8 @@ interface KeyframeHead {
   readonly kind: KeyframeKind
   /** What decodes it, where it isn't the track's description. */
   readonly description: SampleDescription | undefined
+  /** Bytes of its sample, where they are told by the block. */
+  readonly keyframeBytes?: number | undefined
 }
 
 async function readKeyframe(
@@ -102,14 +109,19 @@ async function readKeyframe(
   position: number,
 ): Promise<KeyframeHead> {
   // Bytes that are packed have to be read whole; else the first ones do.
-  const frame = [await blockStart(window, position, encodings.length === 0 ? FRAME_START_BYTES : MAX_PACKED_BYTES)]
+  const block = await blockStart(window, position, encodings.length === 0 ? FRAME_START_BYTES : MAX_PACKED_BYTES)
+  const frame = [block.start]
   try {
     await decodeFrames(encodings, frame)
+    const decoded = frame[0]!
+    const wholeBytes = encodings.length === 0 ? block.frameBytes : decoded.byteLength
     toLengthPrefixed(track, frame, true)
     const known = { config: track.descriptions[0].config, width: track.width, height: track.height }
     return {
       kind: keyframeKind(track.codec, frame[0]!, lengthSizeOf(track)),
       description: inBandDescription(track.codec, known, frame[0]!),
+      // A byte stream gets another length when it gets lengths.
+      keyframeBytes: frame[0] === decoded ? wholeBytes : undefined,
     }
   } catch {
     return { kind: 'none', description: undefined }
@@ -118,9 +130,15 @@ async function readKeyframe(
 
 const MAX_PACKED_BYTES = 32 * 1024 * 1024
 
+/** The beginning of a block's frame, and how long the frame is. */
+interface BlockStart {
+  readonly start: Uint8Array
+  readonly frameBytes: number | undefined
+}
+
 /** At most `maxBytes` of the SimpleBlock or BlockGroup at `position`, from where its first frame begins. */
-async function blockStart(window: ByteWindow, position: number, maxBytes: number): Promise<Uint8Array> {
-  const nothing = new Uint8Array(0)
+async function blockStart(window: ByteWindow, position: number, maxBytes: number): Promise<BlockStart> {
+  const nothing: BlockStart = { start: new Uint8Array(0), frameBytes: undefined }
   const header = createHeader()
   let chunk = await window.get(position, FRAME_START_BYTES, position + FRAME_START_BYTES)
   let at = position - chunk.base
@@ -135,5 +153,6 @@ async function blockStart(window: ByteWindow, position: number, maxBytes: number
   if (header.id !== Id.SimpleBlock && header.id !== Id.Block) return nothing
   // RFC 9559 §10.1: track number, timestamp, flags; pictures are not laced.
   const start = header.dataStart + Math.clz32(bytes[header.dataStart] ?? 0) - 23 + 3
-  return bytes.subarray(start, Math.min(end, header.dataStart + header.size))
+  const frameEnd = header.dataStart + header.size
+  return { start: bytes.subarray(start, Math.min(end, frameEnd)), frameBytes: frameEnd - start }
 }

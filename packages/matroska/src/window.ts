@@ -1,4 +1,4 @@
-import { type ByteSource, CuemuxError, type ReadOptions, throwIfAborted } from '@cuemux/core'
+import { type ByteSource, CuemuxError, type PieceReader, type SpanOptions, throwIfAborted } from '@cuemux/core'
 
 /** Bytes of the source that lie at `base`. */
 export interface Chunk {
@@ -6,6 +6,7 @@ export interface Chunk {
   readonly bytes: Uint8Array
 }
 
+const NO_BYTES = new Uint8Array(0)
 /** What is kept between spans at most. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024
 /** A kept end of at most this size is copied, so that it doesn't hold the whole piece it is of. */
@@ -17,10 +18,11 @@ const MAX_COPIED_BYTES = 512 * 1024
  */
 export class ByteWindow {
   readonly #source: ByteSource
-  readonly #options: ReadOptions
+  readonly #options: SpanOptions
   readonly #chunks: Chunk[]
 
-  constructor(source: ByteSource, options: ReadOptions, known: readonly Chunk[] = []) {
+  /** @param options with `pieces`, what is read comes from there, in pieces that may begin before what was asked for */
+  constructor(source: ByteSource, options: SpanOptions, known: readonly Chunk[] = []) {
     this.#source = source
     this.#options = options
     this.#chunks = [...known]
@@ -45,8 +47,8 @@ export class ByteWindow {
   async #fetch(position: number, needBytes: number, readTo: number, known: Chunk | undefined): Promise<Chunk> {
     if (known === undefined) {
       const chunk = await this.#read(position, Math.max(needBytes, readTo - position))
-      if (chunk.bytes.length >= needBytes || chunk.bytes.length === 0) return chunk
-      // It stopped before a chunk that is there already, or at the source's end.
+      if (position + needBytes <= endOf(chunk) || chunk.bytes.length === 0) return chunk
+      // It stopped before a chunk that is there already, at a piece's end, or at the source's.
       known = chunk
     }
     const parts: Uint8Array[] = []
@@ -65,9 +67,10 @@ export class ByteWindow {
 
   async #read(offset: number, length: number): Promise<Chunk> {
     throwIfAborted(this.#options.signal)
+    if (this.#options.pieces !== undefined) return this.#take(this.#options.pieces, offset)
     // A size that the file claims is no reason to ask for more than the source has.
     let limit = Math.min(length, (this.#source.sizeBytes ?? Number.POSITIVE_INFINITY) - offset)
-    if (limit <= 0) return { base: offset, bytes: new Uint8Array(0) }
+    if (limit <= 0) return { base: offset, bytes: NO_BYTES }
     for (const chunk of this.#chunks) if (chunk.base > offset) limit = Math.min(limit, chunk.base - offset)
     const bytes = await this.#source.read(offset, limit, this.#options)
     const { sizeBytes } = this.#source
@@ -81,6 +84,14 @@ export class ByteWindow {
     const chunk = { base: offset, bytes }
     if (bytes.length > 0) this.#chunks.push(chunk)
     return chunk
+  }
+
+  async #take(pieces: PieceReader, offset: number): Promise<Chunk> {
+    const taken = pieces.take(offset, this.#options)
+    const piece = taken instanceof Promise ? await taken : taken
+    if (offset >= endOf(piece)) return { base: offset, bytes: NO_BYTES }
+    this.#chunks.push(piece)
+    return piece
   }
 
   #find(position: number): Chunk | undefined {

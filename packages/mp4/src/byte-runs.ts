@@ -84,6 +84,17 @@ function joinRuns(runs: ByteRuns, seekCostBytes: number, held: readonly Chunk[])
   return pieces
 }
 
+/** Whether the runs lie one behind another, with no gap that is worth a seek, and are not too large to be read. */
+export function isOneStretch({ start, end }: ByteRuns, seekCostBytes: number): boolean {
+  const order = start.map((_, run) => run).sort((a, b) => start[a]! - start[b]!)
+  let reached = start[order[0] ?? 0] ?? 0
+  for (const run of order) {
+    if (start[run]! - reached > seekCostBytes) return false
+    reached = Math.max(reached, end[run]!)
+  }
+  return reached - (start[order[0] ?? 0] ?? 0) <= MAX_SPAN_BYTES
+}
+
 /** Reads one stretch whole. A value where the bytes are in memory. */
 function readWhole(
   source: ByteSource,

@@ -29,7 +29,7 @@ export async function readChapterTrack(
     timeline,
   }
   const range: SampleRange = { reader, first: timeline.first, end: timeline.end }
-  const [batch] = await readRanges(source, [range], options?.signal)
+  const [batch] = await readRanges(source, [range], options)
   if (batch === undefined) return []
   const toMs = (ticks: number): number => (ticks * 1000) / timescale
   return batch.data.map((sample, i) => ({

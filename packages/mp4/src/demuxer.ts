@@ -8,6 +8,7 @@ import {
   type ReadOptions,
   type SampleBatch,
   type Span,
+  type SpanOptions,
   type SpanSizes,
   type Track,
   throwIfAborted,
@@ -43,10 +44,10 @@ export function textTrackOf(index: MediaIndex, trackId: number): void {
 }
 
 /** How a group of pictures begins whose keyframe has one of the track's descriptions. */
-export function groupStart(lead: number, { descriptions }: Track, number: number): GroupStart {
+export function groupStart(lead: number, { descriptions }: Track, number: number, keyframeBytes: number): GroupStart {
   const description = number > 0 ? descriptions[Math.min(number, descriptions.length - 1)] : undefined
   const isFirst = description === undefined || description === descriptions[0]
-  return { isClosed: lead === 0, lead, ...(isFirst ? {} : { description }) }
+  return { isClosed: lead === 0, lead, keyframeBytes, ...(isFirst ? {} : { description }) }
 }
 
 /** Reads samples by the tables of the index. */
@@ -84,7 +85,7 @@ export class Mp4Demuxer implements Demuxer {
     return trackOf(this.index, trackId)
   }
 
-  async readSpan(span: Span, trackIds: readonly number[], options?: ReadOptions): Promise<SampleBatch[]> {
+  async readSpan(span: Span, trackIds: readonly number[], options?: SpanOptions): Promise<SampleBatch[]> {
     throwIfAborted(options?.signal)
     const { count } = this.index.keyframes
     if (!(span.first >= 0 && span.first < span.end && span.first < count)) {
@@ -96,7 +97,7 @@ export class Mp4Demuxer implements Demuxer {
       return { reader, first: reader.sampleAtCut(span.first), end: reader.sampleAtCut(span.end) }
     })
     try {
-      return await readRanges(this.#source, ranges, options?.signal)
+      return await readRanges(this.#source, ranges, options)
     } catch (error) {
       throw toCuemuxError(error, 'CORRUPT_MEDIA')
     }
@@ -139,9 +140,9 @@ export class Mp4Demuxer implements Demuxer {
       if (sample === undefined) throw new CuemuxError('NOT_FOUND', `The film has no keyframe ${keyframe}.`)
       cursor.seek(sample)
       // Looking for leading pictures moves the cursor.
-      const { description } = cursor
+      const { description, size } = cursor
       const lead = this.index.closedGops === true ? 0 : leadOf(cursor, reader.timeline.end)
-      return groupStart(lead, track, description)
+      return groupStart(lead, track, description, size)
     })
   }
 

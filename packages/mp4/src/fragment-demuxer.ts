@@ -94,7 +94,6 @@ export class FragmentDemuxer implements Demuxer {
       throw new CuemuxError('NOT_FOUND', `The film has no keyframe ${keyframe}.`)
     }
     const track = this.#spanTrack(trackId)
-    if (this.index.closedGops === true && track.descriptionCount === 1) return { isClosed: true, lead: 0 }
     const tables = new FragmentTables([track], this.index.sizeBytes)
     const writer = tables.writers.get(trackId)!
     const window = new ByteWindow(this.#source, this.index.sizeBytes, [], false, signal)
@@ -111,8 +110,8 @@ export class FragmentDemuxer implements Demuxer {
     const found = findSample(columns, new SyncSamples(samples), 0, wanted - writer.base, tolerance)
     if (found === undefined) return { isClosed: true, lead: 0 }
     const cursor = new SampleCursor(columns, found.sample)
-    const { description } = cursor
-    return groupStart(leadOf(cursor, columns.count), trackOf(this.index, trackId), description)
+    const { description, size } = cursor
+    return groupStart(leadOf(cursor, columns.count), trackOf(this.index, trackId), description, size)
   }
 
   spanSizes(): undefined {

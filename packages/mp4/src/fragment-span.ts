@@ -150,7 +150,7 @@ export class FragmentSpan {
   async read(): Promise<SampleBatch[]> {
     await this.#collect()
     const ranges = this.#tracks.flatMap(track => this.#rangeOf(track) ?? [])
-    const batches = await readRanges(this.#source, ranges, this.#window.signal, this.#window.chunks)
+    const batches = await readRanges(this.#source, ranges, { signal: this.#window.signal }, this.#window.chunks)
     for (const batch of batches) liftOffsets(batch)
     return batches
   }

@@ -1,6 +1,14 @@
-import { type ByteSource, CuemuxError, createSampleBatch, SAMPLE_SYNC, type SampleBatch } from '@cuemux/core'
-import { ByteRuns, type Chunk, type ReadRuns, readRuns } from './byte-runs.js'
+import {
+  type ByteSource,
+  CuemuxError,
+  createSampleBatch,
+  SAMPLE_SYNC,
+  type SampleBatch,
+  type SpanOptions,
+} from '@cuemux/core'
+import { ByteRuns, type Chunk, isOneStretch, type ReadRuns, readRuns } from './byte-runs.js'
 import { type SampleColumns, SampleCursor } from './cursor.js'
+import { fillFromPieces, takePieces } from './piece-samples.js'
 import { hidePreroll } from './preroll.js'
 import type { SyncSamples } from './sync-samples.js'
 import type { TrackTimeline } from './timeline.js'
@@ -31,7 +39,7 @@ export interface SampleRange {
 type OpenBatch = ReturnType<typeof createSampleBatch>
 
 /** A batch whose bytes are still to be read. */
-interface Planned {
+export interface PlannedBatch {
   readonly batch: OpenBatch
   /** Where each sample lies in the source, and in which run. */
   readonly position: Float64Array
@@ -60,7 +68,7 @@ function shorten(batch: OpenBatch, count: number): OpenBatch {
 }
 
 /** Makes a batch of the samples from `first` to before `end`, which share a description; the empty ones left out. */
-function planBatch(range: SampleRange, first: number, end: number, runs: ByteRuns): Planned {
+function planBatch(range: SampleRange, first: number, end: number, runs: ByteRuns): PlannedBatch {
   const { reader } = range
   const { decodeShift, offsetShift } = reader.timeline
   const cursor = new SampleCursor(reader.columns, first)
@@ -111,8 +119,8 @@ function extendOverEmpty(cursor: SampleCursor, batch: OpenBatch, last: number, e
 }
 
 /** The batches of a range, one for each stretch of one description. */
-function planRange(range: SampleRange, runs: ByteRuns): Planned[] {
-  const planned: Planned[] = []
+function planRange(range: SampleRange, runs: ByteRuns): PlannedBatch[] {
+  const planned: PlannedBatch[] = []
   if (range.end - range.first > MAX_SPAN_SAMPLES) {
     throw new CuemuxError('LIMIT_EXCEEDED', `A segment of ${range.end - range.first} samples is too large.`, {
       at: { path: `track ${range.reader.id}` },
@@ -130,7 +138,7 @@ function planRange(range: SampleRange, runs: ByteRuns): Planned[] {
 }
 
 /** Puts views of what was read into a batch. */
-function fillData({ batch, position, run }: Planned, read: ReadRuns): SampleBatch {
+function fillData({ batch, position, run }: PlannedBatch, read: ReadRuns): SampleBatch {
   const { data, size, count } = batch
   // Hot: once per sample.
   for (let i = 0; i < count; i++) {
@@ -150,11 +158,15 @@ function fillData({ batch, position, run }: Planned, read: ReadRuns): SampleBatc
 export async function readRanges(
   source: ByteSource,
   ranges: readonly SampleRange[],
-  signal?: AbortSignal,
+  { signal, pieces }: SpanOptions = {},
   held?: readonly Chunk[],
 ): Promise<SampleBatch[]> {
   const runs = new ByteRuns()
   const planned = ranges.flatMap(range => planRange(range, runs))
+  if (pieces !== undefined && held === undefined && isOneStretch(runs, source.seekCostBytes)) {
+    const taken = await takePieces(pieces, runs, signal)
+    return planned.map(batch => fillFromPieces(batch, taken))
+  }
   const read = await readRuns(source, runs, signal, held)
   return planned.map(batch => fillData(batch, read))
 }

@@ -203,7 +203,7 @@ describe('a fragment of another description', () => {
       bytes.set(words(2), Buffer.from(bytes).indexOf('trex') + 12)
       const demuxer = await openMp4(memorySource(bytes))
       const second = demuxer.index.tracks[0]!.descriptions[1]
-      expect(await demuxer.readGroupStarts([1])).toEqual([{ isClosed: true, lead: 0, description: second }])
+      expect(await demuxer.readGroupStarts([1])).toMatchObject([{ isClosed: true, lead: 0, description: second }])
     }
   })
 })

@@ -36,7 +36,7 @@ export async function readTextRange(
   }
   const found: SampleBatch[] = []
   for (const stretch of stretchesOf({ ...range, reader }, source.seekCostBytes)) {
-    for (const batch of await readRanges(source, [stretch], signal)) found.push(within(batch, from, to))
+    for (const batch of await readRanges(source, [stretch], { signal })) found.push(within(batch, from, to))
   }
   return joinBatches(reader, found)
 }

@@ -1,0 +1,166 @@
+import { writeAudioSpecificConfig } from '@cuemux/codecs'
+import { type AudioTrack, CuemuxError, rescale, type SampleBatch, type SampleDescription } from '@cuemux/core'
+import { ProcessPool } from '../process/process-pool.js'
+import type { FfmpegRegistry } from '../process/registry.js'
+import { RunSet } from '../process/run-set.js'
+import {
+  type AddressStart,
+  type AudioAddress,
+  type AudioEncoding,
+  type AudioTarget,
+  addressRunArguments,
+  checkTarget,
+  feedRunArguments,
+} from './audio-arguments.js'
+import { AudioRun } from './audio-run.js'
+import { AAC_FRAME, AudioGrid, type SegmentTimes } from './grid.js'
+import { type ReadSamples, SampleFeed } from './sample-feed.js'
+
+/** Options of {@link AudioTranscoder}. */
+export interface AudioTranscoderOptions {
+  /** Where its processes are started. */
+  readonly ffmpeg: FfmpegRegistry
+  /** Processes that wait; by default a pool of its own with one. */
+  readonly pool?: ProcessPool | undefined
+  /** The track that is encoded, with its start known: see `Demuxer.readTrackStart`. */
+  readonly track: AudioTrack
+  readonly target: AudioTarget
+  /** Where the film's segments start. */
+  readonly segments: SegmentTimes
+  /** Where the sound comes from: our own demuxer's samples, or an address that ffmpeg reads. */
+  readonly input: ReadSamples | AudioAddress
+  /** How it is mixed and encoded: see {@link audioEncodeArguments}, whose channels and rates are to be the target's. */
+  readonly encoding?: AudioEncoding | undefined
+  /** How many segments a run makes ahead of what was asked for. With 0 each segment has a process of its own and comes
+   * out the same to the byte in any order. Default 2. */
+  readonly lookAheadSegments?: number | undefined
+  /** A run that nobody asked for this long is ended, ms. Default 20 000. */
+  readonly idleMs?: number | undefined
+  /** How many runs there may be at once: viewers at different places. Default 4. */
+  readonly maxRuns?: number | undefined
+}
+
+/**
+ * A track of sound as AAC, segment by segment in any order. Each segment holds the frames of one film-wide grid that
+ * start in it, so that segments join to the sample whoever made them: in play order one process goes on (a run), and
+ * anywhere else a waiting process starts with a pre-roll that is not kept.
+ */
+export class AudioTranscoder {
+  /** The track as it comes out: AAC, times in samples of the target's rate, priming of 1024. */
+  readonly track: AudioTrack
+  /** How the frames are decoded: known before any of them is made. */
+  readonly description: SampleDescription
+  readonly #options: AudioTranscoderOptions
+  readonly #grid: AudioGrid
+  readonly #pool: ProcessPool
+  readonly #feedArguments: readonly string[]
+  readonly #runs: RunSet<AudioRun>
+  #isClosed = false
+
+  /** @throws CuemuxError `BAD_REQUEST` for a target that AAC can't have */
+  constructor(options: AudioTranscoderOptions) {
+    checkTarget(options.target)
+    this.#options = options
+    const { track, target, segments, encoding, maxRuns = 4, idleMs = 20_000 } = options
+    this.#runs = new RunSet({ maxRuns, idleMs }, n => this.#start(n))
+    this.#grid = new AudioGrid(track, target.sampleRate, segments)
+    this.#pool = options.pool ?? new ProcessPool(options.ffmpeg)
+    this.#feedArguments = feedRunArguments(target, encoding)
+    const config = writeAudioSpecificConfig({ sampleRate: target.sampleRate, channels: target.channels })
+    this.description = { config, codecString: 'mp4a.40.2' }
+    this.track = encodedTrack(track, target, this.description, this.#grid)
+  }
+
+  /** Starts the process that the first request will take. */
+  async warm(): Promise<void> {
+    if (typeof this.#options.input === 'function') await this.#pool.warm(this.#feedArguments)
+  }
+
+  /**
+   * The frames of segment n, times on the film's clock in ticks of the target's sample rate. A process that fails is
+   * replaced once.
+   *
+   * @throws CuemuxError `NOT_FOUND` where there is no such segment or no sound in it, `ENCODER_FAILED`,
+   * `ENCODER_MISSING`, `CAPACITY`, `ABORTED`, and what reading the samples throws
+   */
+  async segment(n: number, signal?: AbortSignal): Promise<SampleBatch> {
+    this.#grid.framesOf(n)
+    for (let attempt = 0; ; attempt++) {
+      if (this.#isClosed) throw new CuemuxError('ABORTED', 'The transcoder is closed.')
+      try {
+        return await this.#runs.segment(n, signal)
+      } catch (error) {
+        const isFailure = error instanceof CuemuxError && error.code === 'ENCODER_FAILED'
+        const { input } = this.#options
+        const reason = typeof input === 'function' ? undefined : input.input.sourceError
+        if (isFailure && reason !== undefined) throw reason
+        if (!isFailure || attempt > 0) throw error
+      }
+    }
+  }
+
+  /** Ends all its processes. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const ends = [this.#runs.close()]
+    if (this.#options.pool === undefined) ends.push(this.#pool.close())
+    await Promise.all(ends)
+  }
+
+  #start(n: number): AudioRun {
+    const grid = this.#grid
+    const { input, track, ffmpeg, lookAheadSegments: lookAhead = 2 } = this.#options
+    const startFrame = grid.startFor(grid.framesOf(n).first)
+    const common = { grid, trackId: track.id, segment: n, startFrame, lookAhead }
+    if (typeof input === 'function') {
+      return new AudioRun({
+        ...common,
+        feed: new SampleFeed(track, grid, input, startFrame, n),
+        start: signal => this.#pool.take(this.#feedArguments, signal),
+      })
+    }
+    const args = this.#addressArguments(input, startFrame)
+    return new AudioRun({ ...common, start: signal => ffmpeg.start({ args, stdin: 'keys', signal }) })
+  }
+
+  #addressArguments(address: AudioAddress, startFrame: number): readonly string[] {
+    const { track, target, encoding } = this.#options
+    const sourceTicks = this.#grid.sourceTicks(startFrame)
+    const timeS = sourceTicks / track.timescale
+    const start: AddressStart = {
+      // Demuxers without an index come to a place after the one that was asked for.
+      seekS: startFrame === 0 ? 0 : Math.max(0, timeS - SEEK_MARGIN_S),
+      sourcePts: Math.round((sourceTicks * track.sampleRate) / track.timescale),
+      targetPts: rescale(Math.round(sourceTicks), track.timescale, target.sampleRate),
+    }
+    return addressRunArguments(address, start, target, encoding)
+  }
+}
+
+const SEEK_MARGIN_S = 2
+
+function encodedTrack(
+  track: AudioTrack,
+  target: AudioTarget,
+  description: SampleDescription,
+  grid: AudioGrid,
+): AudioTrack {
+  const { hasJoc: _, bitDepth: __, seekPreroll: ___, ...kept } = track
+  return {
+    ...kept,
+    codec: 'aac',
+    containerCodec: 'mp4a',
+    timescale: target.sampleRate,
+    descriptions: [description],
+    start: grid.origin,
+    end: track.end === undefined ? undefined : rescale(track.end, track.timescale, target.sampleRate),
+    bitrateBps: target.bitrateBps,
+    sampleCount: undefined,
+    sampleRate: target.sampleRate,
+    channels: target.channels,
+    frameDuration: AAC_FRAME,
+    priming: AAC_FRAME,
+    bitDepth: undefined,
+    hasJoc: false,
+  }
+}

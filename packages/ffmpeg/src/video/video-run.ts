@@ -1,0 +1,243 @@
+import { CuemuxError, createSampleBatch, SAMPLE_SYNC, type SampleBatch, toCuemuxError } from '@cuemux/core'
+import { deriveDecodeTimes } from '@cuemux/matroska'
+import type { FfmpegProcess } from '../process/ffmpeg-process.js'
+import type { Run } from '../process/run-set.js'
+import { aborted, noSamples, SegmentWaiters } from '../process/segment-waiters.js'
+import { MatroskaStream, type StreamFrame } from './matroska-stream.js'
+import type { VideoGrid } from './video-grid.js'
+
+/** What a run is made of. */
+export interface VideoRunOptions {
+  readonly grid: VideoGrid
+  /** Number of the track in the batches. */
+  readonly trackId: number
+  /** The segment that it starts with. */
+  readonly segment: number
+  /** How many segments it makes ahead of what was asked for. */
+  readonly lookAhead: number
+  readonly start: (signal: AbortSignal) => Promise<FfmpegProcess>
+  /** Told of the encoder's configuration before the first frame; answers what is put before each keyframe, if anything. */
+  readonly onConfig: (config: Uint8Array) => Uint8Array | undefined
+  /** Told once when its process is gone, or it never had one. */
+  readonly onEnd: () => void
+  /** Told once when it fails. */
+  readonly onFailure: (error: CuemuxError, process: FfmpegProcess | undefined) => void
+}
+
+interface Frame {
+  readonly time: number
+  readonly isKey: boolean
+  readonly data: Uint8Array
+}
+
+/** Segments behind the last one asked for that stay: players ask out of order now and then. */
+const KEPT_BEHIND = 2
+
+/** One encoder that started at a segment and goes on from there, paused while it is far enough ahead. */
+export class VideoRun implements Run {
+  readonly #options: VideoRunOptions
+  readonly #abort = new AbortController()
+  readonly #waiters = new SegmentWaiters()
+  readonly #segments = new Map<number, SampleBatch>()
+  readonly #stream: MatroskaStream
+  #process: FfmpegProcess | undefined
+  /** The segment that the coming frames belong to, and those that have come, in decode order. */
+  #current: number
+  #frames: Frame[] = []
+  #target: number
+  #firstKept: number
+  #parameterSets: Uint8Array | undefined
+  #error: CuemuxError | undefined
+  #isFinished = false
+  #release: () => void = () => {}
+
+  constructor(options: VideoRunOptions) {
+    this.#options = options
+    this.#current = options.segment
+    this.#firstKept = options.segment
+    this.#target = options.segment + options.lookAhead
+    this.#stream = new MatroskaStream({
+      onConfig: config => {
+        this.#parameterSets = options.onConfig(config)
+      },
+      onFrame: frame => this.#takeFrame(frame),
+    })
+    this.#live().catch(error => {
+      this.#fail(toCuemuxError(error, 'ENCODER_FAILED'))
+      options.onEnd()
+    })
+  }
+
+  get isOver(): boolean {
+    return this.#error !== undefined
+  }
+
+  get isAwaited(): boolean {
+    return this.#waiters.size > 0
+  }
+
+  reaches(n: number): boolean {
+    return !this.isOver && n >= this.#firstKept && n <= this.#target + 1
+  }
+
+  /**
+   * The frames of segment n, which the run {@link reaches}.
+   *
+   * @throws CuemuxError `ENCODER_FAILED`, `NOT_FOUND` where the film has no frame there, `ABORTED`
+   */
+  segment(n: number, signal: AbortSignal | undefined): Promise<SampleBatch> {
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    const batch = this.#waiters.wait(n, signal)
+    this.#target = Math.max(this.#target, n + this.#options.lookAhead)
+    this.#expect()
+    this.#process?.stdout.resume()
+    this.#serve()
+    return batch
+  }
+
+  async end(): Promise<void> {
+    this.#stop(aborted())
+    await this.#process?.end()
+  }
+
+  async #live(): Promise<void> {
+    const process = await this.#options.start(this.#abort.signal)
+    this.#process = process
+    void process.exit.then(this.#options.onEnd)
+    if (this.#abort.signal.aborted) {
+      await process.end()
+      return
+    }
+    process.stdout.on('data', (piece: Uint8Array) => this.#take(piece))
+    void process.exit.then(({ status }) => this.#onExit(status, process))
+    this.#expect()
+  }
+
+  #take(piece: Uint8Array): void {
+    try {
+      this.#process?.touch()
+      this.#stream.push(piece)
+      if (this.#current > this.#target) this.#process?.stdout.pause()
+      this.#serve()
+    } catch (error) {
+      this.#fail(toCuemuxError(error, 'ENCODER_FAILED'))
+    }
+  }
+
+  #takeFrame({ timeMs, isKey, data }: StreamFrame): void {
+    const { grid, segment } = this.#options
+    const time = grid.timeOf(timeMs)
+    if (this.#frames.length === 0 && this.#current === segment) this.#checkStart(time, isKey)
+    let next = this.#current
+    while (time >= grid.boundary(next + 1)) next++
+    if (next > this.#current) {
+      // Every segment starts with a keyframe: asked for, and checked here.
+      if (!isKey) throw broken(`Segment ${next} starts without a keyframe`)
+      this.#finish(time)
+      this.#current = next
+    }
+    if (time < grid.boundary(this.#current)) throw broken(`A frame of segment ${this.#current} comes before it`)
+    const sets = isKey ? this.#parameterSets : undefined
+    this.#frames.push({ time, isKey, data: sets === undefined ? data : join(sets, data) })
+  }
+
+  /** What a seek brings must begin where it should: a demuxer without an index may come too late. */
+  #checkStart(time: number, isKey: boolean): void {
+    const { grid, segment } = this.#options
+    const { frameDuration } = grid.plan
+    if (!isKey) throw broken('The encoder does not start with a keyframe')
+    if (segment === 0 || frameDuration === undefined) return
+    if (time > grid.startOf(segment) + frameDuration / 2) throw new LateStart()
+  }
+
+  /** Closes the current segment. @param next presentation time of the frame that follows it, ticks */
+  #finish(next: number): void {
+    const { grid, trackId } = this.#options
+    const frames = this.#frames
+    this.#frames = []
+    const delay = grid.reorderDelay
+    const times = deriveDecodeTimes(
+      Float64Array.from(frames, frame => frame.time),
+      delay,
+      next - delay,
+    )
+    const batch = { ...createSampleBatch(trackId, grid.plan.timescale, frames.length), ...times }
+    frames.forEach(({ isKey, data }, i) => {
+      batch.size[i] = data.length
+      batch.flags[i] = isKey ? SAMPLE_SYNC : 0
+      batch.data.push(data)
+    })
+    this.#segments.set(this.#current, batch)
+  }
+
+  #onExit(status: number | undefined, process: FfmpegProcess): void {
+    if (this.isOver) return
+    try {
+      if (status !== 0) throw process.failure('The video could not be encoded')
+      this.#stream.end()
+      const latest = this.#frames.reduce((last, { time }) => Math.max(last, time), 0)
+      const { frameDuration, nominalDuration } = this.#options.grid.plan
+      if (this.#frames.length > 0) this.#finish(latest + (frameDuration ?? nominalDuration))
+      this.#isFinished = true
+      this.#serve()
+    } catch (error) {
+      this.#fail(toCuemuxError(error, 'ENCODER_FAILED'))
+    }
+  }
+
+  #serve(): void {
+    const latest = this.#waiters.serve(n => {
+      const batch = this.#segments.get(n)
+      if (batch !== undefined) return batch
+      return this.#isFinished || n < this.#current ? noSamples(n) : undefined
+    })
+    if (this.#waiters.size === 0) this.#release()
+    const firstKept = latest - KEPT_BEHIND
+    if (firstKept <= this.#firstKept) return
+    this.#firstKept = firstKept
+    for (const n of this.#segments.keys()) if (n < firstKept) this.#segments.delete(n)
+  }
+
+  /** While somebody waits, the process must get on. */
+  #expect(): void {
+    if (this.#process === undefined || this.#waiters.size === 0) return
+    const previous = this.#release
+    this.#release = this.#process.expect()
+    previous()
+  }
+
+  #fail(error: CuemuxError): void {
+    if (this.isOver) return
+    this.#options.onFailure(error, this.#process)
+    this.#stop(error)
+  }
+
+  #stop(error: CuemuxError): void {
+    if (this.isOver) return
+    this.#error = error
+    this.#abort.abort()
+    this.#segments.clear()
+    this.#frames = []
+    this.#waiters.fail(error)
+    this.#release()
+    void this.#process?.end()
+  }
+}
+
+/** The seek came too late: the run is to be started again from farther back. */
+export class LateStart extends CuemuxError {
+  constructor() {
+    super('ENCODER_FAILED', 'ffmpeg found no way to the planned frame from where it looked for it.')
+  }
+}
+
+function broken(what: string): CuemuxError {
+  return new CuemuxError('ENCODER_FAILED', `${what}.`)
+}
+
+function join(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(first.length + second.length)
+  whole.set(first)
+  whole.set(second, first.length)
+  return whole
+}
