@@ -122,10 +122,11 @@ describe('sound', () => {
     const media = await openMedia(await makeMedia(name))
     const [, sound] = media.decisions('browser')
     await media.close()
-    expect(sound?.action).not.toBe('copy')
+    expect(sound?.action).toBe('encode')
     const judged = await judgeFilm(name)
-    expect([...judged.files.keys()]).toEqual(['video-1'])
-    expect(variantOf(judged).CODECS).not.toContain('mp4a')
+    expect(judged.summary).toEqual([])
+    expect([...judged.files.keys()]).toEqual(['video-1', 'audio-2'])
+    expect(await streamsOf(judged, 'audio-2')).toMatchObject([{ codec_name: 'aac', codec_tag_string: 'mp4a' }])
   })
 
   test('in ALAC is itself where a player has it', async () => {

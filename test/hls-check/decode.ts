@@ -57,3 +57,13 @@ export async function firstTime(file: string, stream: 'v:0' | 'a:0'): Promise<nu
   const time = Number.parseFloat(stdout.toString())
   return Number.isNaN(time) ? undefined : time
 }
+
+/** Peak signal-to-noise ratio of the frames of two films, one after the other whatever their times, dB. */
+export async function likeness(a: string, b: string): Promise<number> {
+  const plain = 'settb=1/90000,setpts=N/FRAME_RATE/TB,format=yuv420p'
+  const graph = `[0:v]${plain}[a];[1:v][a]scale2ref[b][c];[b]${plain}[d];[c][d]psnr`
+  const args = ['-hide_banner', '-nostdin', '-noautorotate', '-i', b, '-noautorotate', '-i', a, '-lavfi', graph]
+  const { stderr } = await runProgram('ffmpeg', [...args, '-f', 'null', '-'])
+  const average = /average:([\d.]+|inf)/.exec(stderr.toString())?.[1]
+  return average === 'inf' ? Number.POSITIVE_INFINITY : Number(average)
+}

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { decodeErrors, decodeFrames, decodeSound, firstTime, PCM_RATE } from './decode.js'
+import { decodeErrors, decodeFrames, decodeSound, firstTime, likeness, PCM_RATE } from './decode.js'
 import { type Finding, Findings } from './findings.js'
 import { type Attributes, type MasterPlaylist, readMaster, readMedia, resolvePath } from './playlist.js'
 import { type Load, type Rendition, readRendition } from './rendition.js'
@@ -13,6 +13,8 @@ export interface JudgeOptions {
   readonly source?: string
   /** How far BANDWIDTH may lie above the measured peak; 1.1 where the index knows every sample's size. */
   readonly bandwidthSlack?: number
+  /** The picture is encoded: it is like the source's, not the same. */
+  readonly isEncoded?: boolean
 }
 
 /** The judge's result. */
@@ -48,7 +50,7 @@ export async function judge(load: Load, options: JudgeOptions = {}): Promise<Jud
     'TARGETDURATION is tight',
     `${longest}`,
   )
-  await compare([...renditions.values()], options.source, findings, facts)
+  await compare([...renditions.values()], options, findings, facts)
   return { findings: findings.list, summary: findings.summary(), facts }
 }
 
@@ -93,7 +95,7 @@ function checkVariant(
 
 async function compare(
   renditions: readonly Rendition[],
-  source: string | undefined,
+  { source, isEncoded }: JudgeOptions,
   findings: Findings,
   facts: Record<string, number>,
 ): Promise<void> {
@@ -113,7 +115,7 @@ async function compare(
     const audio =
       renditions.find(rendition => has('audio')(rendition) && !has('video')(rendition)) ?? renditions.find(has('audio'))
     const [videoFile, audioFile] = [video && files.get(video), audio && files.get(audio)]
-    if (videoFile !== undefined) await comparePicture(source, videoFile, findings, facts)
+    if (videoFile !== undefined) await comparePicture(source, videoFile, isEncoded === true, findings, facts)
     if (audio !== undefined && audioFile !== undefined) {
       const shift = await compareSound(source, audioFile, audio, findings, facts)
       if (videoFile !== undefined) await compareSync(source, videoFile, audioFile, shift, findings, facts)
@@ -126,6 +128,7 @@ async function compare(
 async function comparePicture(
   source: string,
   output: string,
+  isEncoded: boolean,
   findings: Findings,
   facts: Record<string, number>,
 ): Promise<void> {
@@ -142,6 +145,11 @@ async function comparePicture(
     'frames keep their times',
     `frame ${errors.indexOf(worst)} is ${worst * 1000} ms off`,
   )
+  if (isEncoded) {
+    facts.psnrDb = await likeness(source, output)
+    findings.expect(facts.psnrDb > 28, 'the picture is the same', `${facts.psnrDb} dB`)
+    return
+  }
   const different = pairs.findIndex(([a, b]) => a.hash !== b.hash)
   findings.expect(different < 0, 'frames are identical', `first difference at frame ${different}`)
 }

@@ -1,5 +1,5 @@
 import { clockPicture } from './clock-picture.js'
-import { edit, make, type Recipe, remux, subRip } from './recipe.js'
+import { edit, make, type Recipe, remux, subRip, text } from './recipe.js'
 
 /** Length of the films that a browser plays, s. */
 const LENGTH = 16
@@ -7,6 +7,15 @@ const LENGTH = 16
 const h264 = '-c:v libx264 -preset veryfast -crf 23 -g 48 -keyint_min 48 -sc_threshold 0 -bf 3'.split(' ')
 const vp9 = '-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -row-mt 1 -b:v 800k -g 48 -keyint_min 48'.split(' ')
 const av1 = '-c:v libsvtav1 -preset 10 -crf 35 -g 48'.split(' ')
+
+/** A chapter of ffmpeg's metadata files; times in s. */
+const chapter = (start: number, end: number, title: string): string[] => [
+  '[CHAPTER]',
+  'TIMEBASE=1/1',
+  `START=${start}`,
+  `END=${end}`,
+  `title=${title}`,
+]
 
 /** Films with the clock in the picture, by name. */
 export const playedRecipes: Readonly<Record<string, Recipe>> = {
@@ -45,4 +54,30 @@ export const playedRecipes: Readonly<Record<string, Recipe>> = {
   },
   'captions.mp4': remux('captions.mkv'),
   'captions.ts': remux('captions.mkv'),
+  'chapters.txt': text(
+    [
+      ';FFMETADATA1',
+      ...chapter(0, 5, 'Opening'),
+      ...chapter(5, 10, 'Down the <b>river'),
+      ...chapter(10, 16, 'The end'),
+    ].join('\n'),
+  ),
+  'clock_chapters.mkv': {
+    needs: ['clock_two_sounds.mkv', 'chapters.txt'],
+    program: 'ffmpeg',
+    args: [
+      ...['-i', 'IN(clock_two_sounds.mkv)', '-i', 'IN(chapters.txt)'],
+      ...['-map', '0', '-c', 'copy', '-map_chapters', '1', 'OUT'],
+    ],
+  },
+  // The English text is forced: for what is said in another language in a film with English sound.
+  'clock_forced.mkv': {
+    needs: ['clock_two_sounds.mkv', 'english.srt', 'spanish.srt'],
+    program: 'ffmpeg',
+    args: [
+      ...['-i', 'IN(clock_two_sounds.mkv)', '-i', 'IN(english.srt)', '-i', 'IN(spanish.srt)'],
+      ...['-map', '0', '-map', '1', '-map', '2', '-c', 'copy', '-metadata:s:s:0', 'language=eng'],
+      ...['-metadata:s:s:1', 'language=spa', '-disposition:s:0', 'forced', '-disposition:s:1', '0', 'OUT'],
+    ],
+  },
 }

@@ -20,6 +20,8 @@ export interface SpanSizes {
   readonly bytes: Float64Array
   /** Number of samples. */
   readonly samples: Uint32Array
+  /** Presentation time of the sample that is decoded first, ticks of the track; `NaN` where there is none. */
+  readonly starts: Float64Array
 }
 
 /** How a keyframe's group of pictures begins. */
@@ -93,4 +95,6 @@ export interface Demuxer {
    * @param cuts numbers of the keyframes at which spans start, increasing; the last span goes to the end of the film
    */
   spanSizes(trackId: number, cuts: Uint32Array): SpanSizes | undefined
+  /** Gives back what it holds beside its source, where it holds anything. */
+  close?(): Promise<void>
 }

@@ -13,6 +13,7 @@
  * - `ENCODER_MISSING`, `ENCODER_FAILED`: ffmpeg or the asked encoder isn't there, or ended with an error.
  * - `CAPACITY`: a limit of streams or sessions is reached.
  * - `NOT_FOUND`: no such film, rendition, segment or file.
+ * - `FORBIDDEN`: the request isn't allowed: its signature is missing, wrong or past its end.
  * - `BAD_REQUEST`: an option or argument is wrong; the message names every wrong field.
  * - `ABORTED`: the caller's AbortSignal fired.
  * - `OUTPUT_FAILED`: the output can't be written.
@@ -31,6 +32,7 @@ export type CuemuxErrorCode =
   | 'ENCODER_FAILED'
   | 'CAPACITY'
   | 'NOT_FOUND'
+  | 'FORBIDDEN'
   | 'BAD_REQUEST'
   | 'ABORTED'
   | 'OUTPUT_FAILED'

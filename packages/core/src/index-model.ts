@@ -1,10 +1,10 @@
 import type { Track } from './track.js'
 
-/** The container formats that Cuemux reads. */
-export type ContainerFormat = 'matroska' | 'webm' | 'mp4' | 'mov' | 'mpegts'
+/** The container formats that Cuemux reads; `other` is one that only an encoder's own demuxer reads. */
+export type ContainerFormat = 'matroska' | 'webm' | 'mp4' | 'mov' | 'mpegts' | 'other'
 
 /** How an index was found. */
-export type IndexOrigin = 'cues' | 'moov' | 'sidx' | 'mfra' | 'scan'
+export type IndexOrigin = 'cues' | 'moov' | 'sidx' | 'mfra' | 'scan' | 'probe'
 
 /**
  * Where the reference track can be cut, as columns. The reference track is the film's first video track, else its

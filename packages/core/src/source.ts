@@ -37,3 +37,23 @@ export interface ByteSource {
   /** Gives back what the source holds open (a file handle, connections). Reads after it fail. */
   close?(): Promise<void>
 }
+
+/** Bytes of a source in memory. */
+export interface Piece {
+  /** Offset of the first one. */
+  readonly base: number
+  readonly bytes: Uint8Array
+}
+
+/** Hands out the pieces of a source in memory that is used again: a pass over a whole film then takes none anew. */
+export interface PieceReader {
+  /** Bytes of a piece; only the last one of the source has fewer. Each lies at a multiple of it. */
+  readonly pieceBytes: number
+  /**
+   * The piece in which a byte lies, empty behind the source's end. A value where it is in memory. Whoever made the reader
+   * says until when its bytes stay.
+   *
+   * @throws CuemuxError as {@link ByteSource.read} does
+   */
+  take(offsetBytes: number, options?: ReadOptions): Piece | Promise<Piece>
+}

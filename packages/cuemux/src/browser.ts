@@ -1,7 +1,8 @@
 import { CuemuxError } from '@cuemux/core'
-import { createHandlerFactory, type HandlerOptions } from './handler.js'
+import { createHandlerFactory, type Handler } from './handler.js'
 import type { MediaInput, Platform } from './input.js'
-import { createOpenMedia, type Media, type OpenOptions } from './media.js'
+import { createOpenMedia, type Media, type MediaOpener, type OpenOptions } from './media.js'
+import type { HandlerOptions } from './service/options.js'
 
 export * from './exports.js'
 
@@ -16,11 +17,11 @@ const web: Platform = {
   validate: <T extends object>(_schema: unknown, options: T | undefined): T => ({ ...options }) as T,
 }
 
-/** Opens a film, as in Node, from an address, a Blob, bytes or a byte source. */
-export const openMedia: (input: MediaInput, options?: OpenOptions) => Promise<Media> = createOpenMedia(web)
+const open: MediaOpener = createOpenMedia(web)
 
-/** A handler of Web-standard requests, as in Node: for service workers and edge runtimes. */
-export const createHandler: (options: HandlerOptions) => (request: Request) => Promise<Response> = createHandlerFactory(
-  web,
-  openMedia,
-)
+/** Opens a film, as in Node, from an address, a Blob, bytes or a byte source. */
+export const openMedia: (input: MediaInput, options?: OpenOptions) => Promise<Media> = (input, options) =>
+  open(input, options)
+
+/** A handler of Web-standard requests, as in Node: for service workers and edge runtimes; it keeps nothing in a cache. */
+export const createHandler: (options: HandlerOptions) => Handler = createHandlerFactory(web, open)

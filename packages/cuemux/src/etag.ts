@@ -9,7 +9,7 @@ export function etagFor(identity: string, path: string): string {
 }
 
 /** Changes whenever the same film gives other bytes than before. */
-const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 1
 
 /** FNV-1a with two 32-bit lanes, which together give a 53-bit integer. */
 function hash(text: string, seed: number): number {

@@ -66,8 +66,8 @@ describe('createHandler', () => {
     }
     expect(info.container).toBe('mp4')
     expect(info.decisions.map(({ kind, action }) => [kind, action])).toEqual([
-      ['video', 'encode'],
-      ['audio', 'encode'],
+      ['video', 'drop'],
+      ['audio', 'drop'],
     ])
   })
 

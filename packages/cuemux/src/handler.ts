@@ -1,156 +1,113 @@
-import { CuemuxError, throwIfAborted, toCuemuxError } from '@cuemux/core'
-import type { ClientInput } from './client.js'
-import { problemResponse, resourceResponse } from './http.js'
-import type { MediaInput, Platform } from './input.js'
-import type { Media, OpenOptions } from './media.js'
-import { OpenFilms } from './open-films.js'
+import { CuemuxError, toCuemuxError } from '@cuemux/core'
+import type { Platform } from './input.js'
+import type { MediaOpener } from './media.js'
+import { problemResponse } from './problem.js'
 import { CONTENT_TYPES } from './resource.js'
-import { streamResponse } from './stream-response.js'
+import { BusyError } from './service/busy.js'
+import { addCors, type CorsOptions, checkCors, preflightResponse } from './service/cors.js'
+import { FilmService } from './service/film-service.js'
+import { type HandlerMetrics, prometheusText } from './service/metrics.js'
+import type { HandlerOptions } from './service/options.js'
+import { parseRoute } from './service/route.js'
+import { Signer, type SignOptions } from './service/signing.js'
 
-/** A film and how it is reached. */
-export interface ResolvedMedia {
-  readonly input: MediaInput
-  readonly options?: Omit<OpenOptions, 'signal'>
-}
-
-/** What a handler tells about its work. */
-export type HandlerEvent =
-  | { readonly type: 'open'; readonly id: string; readonly media: Media }
-  | { readonly type: 'resource'; readonly id: string; readonly path: string; readonly byteLength: number }
-  | { readonly type: 'error'; readonly id: string; readonly error: CuemuxError }
-
-/** Options of {@link createHandler}. */
-export interface HandlerOptions {
+/** Answers requests for films, as `fetch` would. */
+export interface Handler {
+  (request: Request): Promise<Response>
   /**
-   * The film of an id, or `undefined` when there is none; called at every request, so that it can also refuse one by
-   * throwing a {@link CuemuxError}. The same input again finds the film open.
+   * The query that opens a film's resources where they are signed: `…/film/master.m3u8?${await handler.sign('film')}`.
+   *
+   * @throws CuemuxError `BAD_REQUEST` for a handler without `signing`, and for an end that is no time
    */
-  resolve(
-    id: string,
-    request: Request,
-  ): MediaInput | ResolvedMedia | undefined | Promise<MediaInput | ResolvedMedia | undefined>
-  /** Where the handler is mounted, as `/media`; default at the root. */
-  readonly basePath?: string
-  /** The client to plan for when a request names none (`?client=`); default `browser`. */
-  readonly client?: ClientInput
-  /** Length that segments aim at, ms; default 6000. */
-  readonly segmentDurationMs?: number
-  /** Access-Control-Allow-Origin; default `*`. */
-  readonly allowOrigin?: string
-  /** Told of films opened, resources made and errors. */
-  readonly onEvent?: (event: HandlerEvent) => void
-  /** How many films stay open at once; default 64. */
-  readonly maxOpen?: number
+  sign(id: string, options?: SignOptions): Promise<string>
+  /** What it has done so far, and what it is doing. */
+  metrics(): HandlerMetrics
+  /**
+   * Ends it: what is asked from now on gets a 503, what is under way fails, and films, timers and the handler's own cache are
+   * let go of.
+   */
+  close(): Promise<void>
 }
 
 /** `createHandler` for a platform. */
-export function createHandlerFactory(
-  platform: Platform,
-  openMedia: (input: MediaInput, options?: OpenOptions) => Promise<Media>,
-): (options: HandlerOptions) => (request: Request) => Promise<Response> {
+export function createHandlerFactory(platform: Platform, openMedia: MediaOpener): (options: HandlerOptions) => Handler {
   return options => {
-    const checked = platform.validate('handler', options)
-    const films = new OpenFilms(openMedia, checked)
-    return async request => withCors(await answer(request, films, checked), checked.allowOrigin ?? '*')
+    const service = new HandlerService(platform, openMedia, platform.validate('handler', options))
+    return Object.assign((request: Request) => service.handle(request), {
+      sign: (id: string, signOptions?: SignOptions) => service.sign(id, signOptions),
+      metrics: () => service.films.metrics(),
+      close: () => service.films.close(),
+    })
   }
 }
 
-async function answer(request: Request, films: OpenFilms, options: HandlerOptions): Promise<Response> {
-  if (request.method === 'OPTIONS') return preflight()
-  const isHead = request.method === 'HEAD'
-  let id = ''
-  try {
-    if (!isHead && request.method !== 'GET') return methodNotAllowed()
-    const route = parseRoute(request, options)
-    id = route.id
-    return await respond(request, route, films, options)
-  } catch (cause) {
-    const error = toCuemuxError(cause, 'CORRUPT_MEDIA')
-    options.onEvent?.({ type: 'error', id, error })
-    return problemResponse(error, isHead)
+class HandlerService {
+  readonly films: FilmService
+  readonly #options: HandlerOptions
+  readonly #cors: CorsOptions | false
+  readonly #signer: Signer | undefined
+
+  constructor(platform: Platform, openMedia: MediaOpener, options: HandlerOptions) {
+    this.#options = options
+    this.#cors = options.cors ?? {}
+    if (this.#cors !== false) checkCors(this.#cors)
+    this.#signer = options.signing === undefined ? undefined : new Signer(options.signing)
+    this.films = new FilmService(platform, openMedia, options)
   }
-}
 
-interface Route {
-  readonly id: string
-  readonly path: string
-  readonly query: URLSearchParams
-  readonly client: ClientInput
-}
-
-function parseRoute(request: Request, options: HandlerOptions): Route {
-  const url = new URL(request.url)
-  const base = options.basePath ?? ''
-  const below = url.pathname.startsWith(`${base}/`) ? url.pathname.slice(base.length + 1) : ''
-  const slash = below.indexOf('/')
-  if (slash <= 0 || slash === below.length - 1) throw notFound(url.pathname)
-  try {
-    const id = decodeURIComponent(below.slice(0, slash))
-    const path = decodeURIComponent(below.slice(slash + 1))
-    return { id, path, query: url.searchParams, client: clientOf(url.searchParams, options) }
-  } catch (error) {
-    if (error instanceof CuemuxError) throw error
-    throw new CuemuxError('BAD_REQUEST', 'The path is not correctly percent-encoded.')
+  async sign(id: string, options?: SignOptions): Promise<string> {
+    if (this.#signer === undefined) {
+      throw new CuemuxError('BAD_REQUEST', 'This handler signs nothing.', { hint: 'Give createHandler `signing`.' })
+    }
+    return this.#signer.sign(id, options)
   }
-}
 
-function clientOf(query: URLSearchParams, options: HandlerOptions): ClientInput {
-  const asked = query.get('client')
-  if (asked === null || asked === '') return options.client ?? 'browser'
-  if (asked.length > 2000) throw new CuemuxError('BAD_REQUEST', 'The client parameter is too long.')
-  const isPreset = asked === 'browser' || asked === 'safari' || asked === 'chromecast' || asked === 'native'
-  return isPreset ? asked : asked.split(',').map(codec => codec.trim())
-}
+  async handle(request: Request): Promise<Response> {
+    this.films.counters.total++
+    const response = await this.#answer(request)
+    this.films.counters.answered(response.status)
+    if (this.#cors !== false) addCors(response.headers, request, this.#cors)
+    return response
+  }
 
-/** The part of a request's query that the addresses in its playlists need to lead to the same presentation. */
-function clientQuery(query: URLSearchParams): string | undefined {
-  const client = query.get('client')
-  return client === null || client === '' ? undefined : new URLSearchParams({ client }).toString()
-}
+  async #answer(request: Request): Promise<Response> {
+    if (request.method === 'OPTIONS' && this.#cors !== false) return preflightResponse(this.#cors)
+    if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed()
+    let id = ''
+    try {
+      const url = new URL(request.url)
+      const { basePath = '', metricsPath } = this.#options
+      if (metricsPath !== undefined && url.pathname === basePath + metricsPath) return this.#metricsResponse(request)
+      const route = parseRoute(url, this.#options)
+      id = route.id
+      const signature = await this.#signer?.verify(id, route.query)
+      return await this.films.respond(request, { ...route, signature })
+    } catch (cause) {
+      return this.#failed(request, id, toCuemuxError(cause, 'CORRUPT_MEDIA'))
+    }
+  }
 
-async function respond(request: Request, route: Route, films: OpenFilms, options: HandlerOptions): Promise<Response> {
-  const film = await films.open(route.id, request)
-  throwIfAborted(request.signal)
-  if (route.path === 'info.json') return infoResponse(request, film.describe(route.client))
-  if (route.path === 'stream.mp4') return streamResponse(request, film.media, route.query, route.client)
-  const presentation = await film.presentation(route.client)
-  const resource = await film.guard(
-    presentation.resource(route.path, { signal: request.signal, query: clientQuery(route.query) }),
-  )
-  options.onEvent?.({ type: 'resource', id: route.id, path: route.path, byteLength: resource.byteLength })
-  film.count(resource)
-  return resourceResponse(request, resource)
-}
+  #failed(request: Request, id: string, error: CuemuxError): Response {
+    const { counters, tell } = this.films
+    const isExposed = this.#options.exposeErrors === true || !this.films.isPrivate(error)
+    const response = problemResponse(error, request.method === 'HEAD', isExposed)
+    if (error instanceof BusyError) {
+      counters.refused++
+      tell?.({ type: 'refused', id, caller: this.films.callerOf(request), status: error.status })
+    } else if (error.code !== 'ABORTED') {
+      // Who leaves is no failure.
+      counters.erred(error.code)
+      tell?.({ type: 'error', id, error, status: response.status })
+    }
+    return response
+  }
 
-function infoResponse(request: Request, info: unknown): Response {
-  const headers = { 'content-type': CONTENT_TYPES.json, 'cache-control': 'no-cache' }
-  return new Response(request.method === 'HEAD' ? null : JSON.stringify(info), { headers })
-}
-
-function notFound(pathname: string): CuemuxError {
-  return new CuemuxError('NOT_FOUND', `There is nothing at ${pathname}.`)
+  #metricsResponse(request: Request): Response {
+    const headers = { 'content-type': CONTENT_TYPES.metrics, 'cache-control': 'no-store' }
+    return new Response(request.method === 'HEAD' ? null : prometheusText(this.films.metrics()), { headers })
+  }
 }
 
 function methodNotAllowed(): Response {
   return new Response(null, { status: 405, headers: { allow: 'GET, HEAD, OPTIONS' } })
-}
-
-function preflight(): Response {
-  return new Response(null, {
-    status: 204,
-    headers: {
-      'access-control-allow-methods': 'GET, HEAD, OPTIONS',
-      'access-control-allow-headers': 'range, if-none-match, if-range',
-      'access-control-max-age': '86400',
-    },
-  })
-}
-
-function withCors(response: Response, origin: string): Response {
-  response.headers.set('access-control-allow-origin', origin)
-  response.headers.set(
-    'access-control-expose-headers',
-    'content-length, content-range, etag, x-content-duration, x-cuemux-start',
-  )
-  return response
 }

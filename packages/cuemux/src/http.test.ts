@@ -1,7 +1,8 @@
 import { gunzipSync } from 'node:zlib'
 import { CuemuxError } from '@cuemux/core'
 import { describe, expect, it } from 'vitest'
-import { bodyPieces, problemResponse, resourceResponse } from './http.js'
+import { bodies, resourceResponse } from './http.js'
+import { problemResponse } from './problem.js'
 import type { Resource } from './resource.js'
 
 const pieces = [Uint8Array.of(0, 1, 2), Uint8Array.of(3, 4), Uint8Array.of(5, 6, 7, 8, 9)]
@@ -41,7 +42,7 @@ describe('resourceResponse', () => {
       'content-type': 'video/mp4',
       etag: '"abc"',
     })
-    expect(bodyPieces.get(response)).toBe(pieces)
+    expect(bodies.get(response)?.byteLength).toBe(10)
     expect(await bytes(response)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
@@ -101,7 +102,7 @@ describe('resourceResponse', () => {
 describe('problemResponse', () => {
   it('is problem JSON with the code, the place and the way out', async () => {
     const error = new CuemuxError('CORRUPT_INDEX', 'Cues are broken.', { at: { offsetBytes: 9 }, hint: 'Remux it.' })
-    const response = problemResponse(error, false)
+    const response = problemResponse(error, false, true)
     expect([response.status, response.headers.get('content-type')]).toEqual([
       422,
       'application/problem+json; charset=utf-8',

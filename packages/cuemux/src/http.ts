@@ -1,87 +1,57 @@
-import type { CuemuxError, CuemuxErrorCode } from '@cuemux/core'
-import { CONTENT_TYPES, joinPieces, type Resource, type ResourceKind, slicePieces } from './resource.js'
-
-/** HTTP status of each error; the request's own faults are 4xx, the source's 502, ours 500. */
-const STATUS: Readonly<Record<CuemuxErrorCode, number>> = {
-  UNSUPPORTED_CONTAINER: 415,
-  UNSUPPORTED_CODEC: 415,
-  CORRUPT_INDEX: 422,
-  CORRUPT_MEDIA: 422,
-  NO_KEYFRAME_INDEX: 422,
-  ENCRYPTED: 422,
-  LIMIT_EXCEEDED: 422,
-  SOURCE_CHANGED: 409,
-  SOURCE_UNREACHABLE: 502,
-  ENCODER_MISSING: 503,
-  ENCODER_FAILED: 500,
-  CAPACITY: 429,
-  NOT_FOUND: 404,
-  BAD_REQUEST: 400,
-  ABORTED: 499,
-  OUTPUT_FAILED: 500,
-}
+import { joinPieces, type Resource, type ResourceKind, slicePieces } from './resource.js'
+import { type BodyPart, bodyStream, PieceBody } from './service/piece-body.js'
 
 /** How long clients and proxies may keep each kind: what a version of the film names never changes. */
 const CACHE_CONTROL: Readonly<Record<ResourceKind, string>> = {
-  master: 'public, max-age=60',
-  playlist: 'public, max-age=60',
-  init: 'public, max-age=31536000, immutable',
-  segment: 'public, max-age=31536000, immutable',
-  text: 'public, max-age=31536000, immutable',
-  document: 'public, max-age=60',
-  attachment: 'public, max-age=31536000, immutable',
-  image: 'public, max-age=31536000, immutable',
+  master: 'max-age=60',
+  playlist: 'max-age=60',
+  init: 'max-age=31536000, immutable',
+  segment: 'max-age=31536000, immutable',
+  text: 'max-age=31536000, immutable',
+  document: 'max-age=60',
+  attachment: 'max-age=31536000, immutable',
+  image: 'max-age=31536000, immutable',
 }
 
 /** What is small and packs well. */
 const TEXT_KINDS: ReadonlySet<ResourceKind> = new Set<ResourceKind>(['master', 'playlist', 'text', 'document'])
 
-/** Pieces near this size leave Node's sockets at the highest rate. */
-const CHUNK_BYTES = 1 << 20
-
 /**
  * Bodies in pieces by the responses that carry them: an adapter that can write pieces by itself takes them from here
  * and spares the stream.
  */
-export const bodyPieces: WeakMap<Response, readonly Uint8Array[]> = new WeakMap()
+export const bodies: WeakMap<Response, PieceBody> = new WeakMap()
+
+/** How a resource is given out. */
+export interface ResponseOptions {
+  /** Only who asked may keep it: its address is signed. */
+  readonly isPrivate?: boolean
+  /** The body of the bytes from `start` to below `end` of the resource, where it is counted and can be made again. */
+  readonly body?: (part: BodyPart, start: number, end: number) => PieceBody
+}
 
 /** A response whose body is given in pieces. */
-function piecesResponse(
-  pieces: readonly Uint8Array[],
-  byteLength: number,
-  status: number,
-  headers: Headers,
-  isHead: boolean,
-): Response {
-  headers.set('content-length', String(byteLength))
-  if (isHead) return new Response(null, { status, headers })
-  const response = new Response(byteLength === 0 ? null : lazyBody(pieces), { status, headers })
-  bodyPieces.set(response, pieces)
+function piecesResponse(body: PieceBody, status: number, headers: Headers, isHead: boolean): Response {
+  headers.set('content-length', String(body.byteLength))
+  if (isHead) {
+    body.end()
+    return new Response(null, { status, headers })
+  }
+  const response = new Response(body.byteLength === 0 ? null : bodyStream(body), { status, headers })
+  bodies.set(response, body)
   return response
 }
 
-function lazyBody(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
-  let next = 0
-  return new ReadableStream<Uint8Array>(
-    {
-      pull(controller): void {
-        const first = next
-        let bytes = 0
-        while (next < pieces.length && (bytes === 0 || bytes < CHUNK_BYTES)) bytes += pieces[next++]?.byteLength ?? 0
-        if (bytes === 0) controller.close()
-        else controller.enqueue(joinPieces(pieces.slice(first, next), bytes))
-      },
-    },
-    { highWaterMark: 0 },
-  )
-}
-
 /** Answers a request for a resource: validators, conditional and range requests, gzip for playlists. */
-export async function resourceResponse(request: Request, resource: Resource): Promise<Response> {
+export async function resourceResponse(
+  request: Request,
+  resource: Resource,
+  options: ResponseOptions = {},
+): Promise<Response> {
   const isHead = request.method === 'HEAD'
   const headers = new Headers({
     'content-type': resource.contentType,
-    'cache-control': CACHE_CONTROL[resource.kind],
+    'cache-control': `${options.isPrivate === true ? 'private' : 'public'}, ${CACHE_CONTROL[resource.kind]}`,
     etag: resource.etag,
   })
   const isText = TEXT_KINDS.has(resource.kind)
@@ -92,15 +62,18 @@ export async function resourceResponse(request: Request, resource: Resource): Pr
   }
   if (isText) return textResponse(request, resource, headers, isHead)
   const range = parseRange(request, resource)
-  if (range === undefined) return piecesResponse(resource.pieces, resource.byteLength, 200, headers, isHead)
+  const bodyOf = options.body ?? (part => new PieceBody(part, undefined))
+  if (range === undefined) {
+    return piecesResponse(bodyOf(resource, 0, resource.byteLength), 200, headers, isHead)
+  }
   if (range === 'unsatisfiable') {
     headers.set('content-range', `bytes */${resource.byteLength}`)
     headers.delete('content-type')
     return new Response(null, { status: 416, headers })
   }
   headers.set('content-range', `bytes ${range.start}-${range.end - 1}/${resource.byteLength}`)
-  const part = slicePieces(resource.pieces, range.start, range.end)
-  return piecesResponse(part, range.end - range.start, 206, headers, isHead)
+  const part = { pieces: slicePieces(resource.pieces, range.start, range.end), byteLength: range.end - range.start }
+  return piecesResponse(bodyOf(part, range.start, range.end), 206, headers, isHead)
 }
 
 async function textResponse(
@@ -110,7 +83,7 @@ async function textResponse(
   isHead: boolean,
 ): Promise<Response> {
   if (resource.byteLength < 860 || !acceptsGzip(request.headers.get('accept-encoding'))) {
-    return piecesResponse(resource.pieces, resource.byteLength, 200, headers, isHead)
+    return piecesResponse(new PieceBody(resource, undefined), 200, headers, isHead)
   }
   const plain = joinPieces(resource.pieces, resource.byteLength)
   const stream = new Blob([plain as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream('gzip'))
@@ -118,7 +91,8 @@ async function textResponse(
   headers.set('content-encoding', 'gzip')
   // Another representation needs another strong tag (RFC 9110 §8.8.3.3).
   headers.set('etag', `${resource.etag.slice(0, -1)}-gzip"`)
-  return piecesResponse([packed], packed.byteLength, 200, headers, isHead)
+  const body = new PieceBody({ pieces: [packed], byteLength: packed.byteLength }, undefined)
+  return piecesResponse(body, 200, headers, isHead)
 }
 
 function acceptsGzip(header: string | null): boolean {
@@ -151,19 +125,4 @@ function parseRange(
   const end = first === '' || last === '' ? size : Math.min(size, Number(last) + 1)
   if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined
   return start < end ? { start, end } : 'unsatisfiable'
-}
-
-/** An error as problem JSON (RFC 9457). */
-export function problemResponse(error: CuemuxError, isHead: boolean): Response {
-  const status = STATUS[error.code]
-  const problem = {
-    type: 'about:blank',
-    title: error.code,
-    status,
-    detail: error.message,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error.at === undefined ? {} : { at: error.at }),
-  }
-  const headers = { 'content-type': CONTENT_TYPES.problem, 'cache-control': 'no-store' }
-  return new Response(isHead ? null : JSON.stringify(problem), { status, headers })
 }

@@ -1,12 +1,27 @@
-import { openFile } from '@cuemux/source/node'
-import { createHandlerFactory, type HandlerOptions } from './handler.js'
+import { guardedFetch, openFile } from '@cuemux/source/node'
+import { lazyEncoder } from './encoding/lazy-encoder.js'
+import { createHandlerFactory, type Handler } from './handler.js'
 import type { MediaInput, Platform } from './input.js'
-import { createOpenMedia, type Media, type OpenOptions } from './media.js'
+import { createOpenMedia, type Media, type MediaOpener, type OpenOptions } from './media.js'
 import { validateOptions } from './schemas.js'
+import type { KeptStore } from './service/kept.js'
+import type { HandlerOptions } from './service/options.js'
 
 export * from './exports.js'
 
-const node: Platform = { openPath: openFile, validate: validateOptions }
+/** What a process has for the segments of films that are far away. */
+const DEFAULT_CACHE_BYTES = 32 << 20
+
+const node: Platform = { openPath: openFile, validate: validateOptions, encoder: lazyEncoder, guardedFetch, openStore }
+const open: MediaOpener = createOpenMedia(node)
+
+/** Loaded when something is first kept: what only opens films does without. */
+async function openStore({ cache, cacheBytes }: Pick<HandlerOptions, 'cache' | 'cacheBytes'>): Promise<KeptStore> {
+  const { cacheFromAddress, createFlights } = await import('@cuemux/store')
+  const memoryBytes = Math.max(1, cacheBytes ?? DEFAULT_CACHE_BYTES)
+  const kept = typeof cache === 'object' ? cache : cacheFromAddress(cache ?? 'memory', { memoryBytes })
+  return { cache: kept, flights: createFlights(kept) }
+}
 
 /**
  * Opens a film: reads its head and its index, and nothing of its media.
@@ -14,7 +29,8 @@ const node: Platform = { openPath: openFile, validate: validateOptions }
  * @throws CuemuxError `UNSUPPORTED_CONTAINER`, `CORRUPT_INDEX`, `NO_KEYFRAME_INDEX`, `LIMIT_EXCEEDED`, `NOT_FOUND`,
  * `SOURCE_UNREACHABLE`, `BAD_REQUEST`, `ABORTED`
  */
-export const openMedia: (input: MediaInput, options?: OpenOptions) => Promise<Media> = createOpenMedia(node)
+export const openMedia: (input: MediaInput, options?: OpenOptions) => Promise<Media> = (input, options) =>
+  open(input, options)
 
 /**
  * A handler of Web-standard requests that serves films: `{id}/master.m3u8` and all below it, `{id}/stream.mp4` and
@@ -22,7 +38,4 @@ export const openMedia: (input: MediaInput, options?: OpenOptions) => Promise<Me
  *
  * @throws CuemuxError `BAD_REQUEST` for wrong options
  */
-export const createHandler: (options: HandlerOptions) => (request: Request) => Promise<Response> = createHandlerFactory(
-  node,
-  openMedia,
-)
+export const createHandler: (options: HandlerOptions) => Handler = createHandlerFactory(node, open)

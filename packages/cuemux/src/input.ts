@@ -1,5 +1,9 @@
 import { type ByteSource, CuemuxError } from '@cuemux/core'
-import { blobSource, bytesSource, httpSource } from '@cuemux/source'
+import { type AddressPolicy, blobSource, bytesSource, httpSource } from '@cuemux/source'
+import type { EncoderOptions } from './encoding/options.js'
+import type { EncoderService } from './encoding/service.js'
+import type { KeptStore } from './service/kept.js'
+import type { HandlerOptions } from './service/options.js'
 
 /**
  * What a film can be opened from: the path of a file (Node only), an `http(s)://` or `file://` address, its bytes, a
@@ -21,8 +25,14 @@ export interface SourceOptions {
 export interface Platform {
   /** Opens the file at a path. */
   openPath(path: string | URL): Promise<ByteSource>
+  /** What encodes; left out where nothing can. */
+  encoder?(options: EncoderOptions): EncoderService
   /** Checks a caller's options against a named schema; throws `BAD_REQUEST`. */
   validate<T extends object>(schema: SchemaName, options: T | undefined): T
+  /** A `fetch` for addresses that come from somebody who isn't trusted; left out where names can't be resolved first. */
+  guardedFetch?(policy: AddressPolicy): typeof globalThis.fetch
+  /** What a handler keeps indexes and resources in; left out where there is none. */
+  openStore?(options: Pick<HandlerOptions, 'cache' | 'cacheBytes'>): Promise<KeptStore>
 }
 
 /** Names of the option schemas that {@link Platform.validate} knows. */

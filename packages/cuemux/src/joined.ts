@@ -1,9 +1,8 @@
 import { CuemuxError, type ReadOptions, throwIfAborted } from '@cuemux/core'
 import type { VariantPlan } from '@cuemux/planner'
 import { type PlaylistSegment, writeMediaPlaylist, writeMultivariantPlaylist } from '@cuemux/playlist'
-import { displaySize, languageName } from './documents/master.js'
+import { languageName, pictureFacts } from './documents/master.js'
 import { etagFor } from './etag.js'
-import { videoRange } from './info.js'
 import type { HlsPresentation, ResourceOptions, ResourceTree } from './presentation.js'
 import { playlistEntry, type RenditionResources, textPieces, withQuery } from './renditions/rendition.js'
 import { CONTENT_TYPES, type Resource, type ResourceEntry } from './resource.js'
@@ -11,6 +10,8 @@ import { CONTENT_TYPES, type Resource, type ResourceEntry } from './resource.js'
 /** A presentation with its renditions, as films are joined. */
 export interface JoinablePresentation extends HlsPresentation {
   readonly renditions: readonly RenditionResources[]
+  /** Ends its encoders. */
+  close(): Promise<void>
 }
 
 /** Films one after the other as one presentation, a discontinuity between two; below `{n}/` each film's own resources. */
@@ -195,5 +196,5 @@ function alike(choices: readonly Choice[], language: string): Choice | undefined
 function pictureOf(variant: VariantPlan | undefined): object {
   const video = variant?.main.tracks.find(track => track.kind === 'video')
   if (video === undefined) return {}
-  return { resolution: displaySize(video), frameRate: video.frameRate, videoRange: videoRange(video.colour) }
+  return { ...pictureFacts(video), frameRate: video.frameRate }
 }

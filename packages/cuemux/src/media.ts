@@ -6,17 +6,21 @@ import {
   throwIfAborted,
   toCuemuxError,
 } from '@cuemux/core'
-import { type Decision, decide, resolveClient } from '@cuemux/planner'
+import { type Decision, decideTracks, resolveClient } from '@cuemux/planner'
 import type { ClientInput } from './client.js'
+import type { EncoderOptions } from './encoding/options.js'
+import type { EncoderService } from './encoding/service.js'
 import type { HlsOptions } from './hls-options.js'
 import { describeMedia, type MediaInfo } from './info.js'
 import { type MediaInput, type Platform, type SourceOptions, sourceFor } from './input.js'
-import { type JoinedPresentation, joinPresentations } from './joined.js'
+import { type JoinablePresentation, type JoinedPresentation, joinPresentations } from './joined.js'
 import { createPresentation, type HlsPresentation } from './presentation.js'
 import { type MediaStream, openStream, type StreamOptions } from './stream.js'
 
 /** Options of {@link openMedia}. */
 export interface OpenOptions extends SourceOptions {
+  /** How tracks are encoded that a client doesn't play (Node only). */
+  readonly encoder?: EncoderOptions
   /** Ends the opening early with `ABORTED`. */
   readonly signal?: AbortSignal
   /** Told how far a search for keyframes has come, where a film has no index. */
@@ -57,16 +61,30 @@ export interface Media {
 /** First bytes read of a film: enough to name the format, and the head of most films. */
 const HEAD_BYTES = 64 * 1024
 
+/** What a handler puts into the opening of a film. */
+export interface OpenHooks {
+  /** The source to read from in place of the film's own. */
+  wrap(source: ByteSource): ByteSource
+  /** The film's demuxer, made by `open`, which reads nothing when it is given the film's index. */
+  demuxer(source: ByteSource, open: (index?: MediaIndex) => Promise<Demuxer>): Promise<Demuxer>
+}
+
+/** `openMedia`, and what a handler puts into it. */
+export type MediaOpener = (input: MediaInput, options?: OpenOptions, hooks?: OpenHooks) => Promise<Media>
+
 /** `openMedia` for a platform. */
-export function createOpenMedia(platform: Platform): (input: MediaInput, options?: OpenOptions) => Promise<Media> {
-  return async (input, options) => {
+export function createOpenMedia(platform: Platform): MediaOpener {
+  return async (input, options, hooks) => {
     const checked = platform.validate('open', options)
-    const { signal, onProgress: _, ...sourceOptions } = checked
+    const { signal, onProgress: _, encoder: __, ...sourceOptions } = checked
     throwIfAborted(signal)
-    const source = await sourceFor(input, sourceOptions, platform)
+    const found = await sourceFor(input, sourceOptions, platform)
+    const source = hooks?.wrap(found) ?? found
+    const encoder = platform.encoder?.(checked.encoder ?? {})
+    const open = (index?: MediaIndex): Promise<Demuxer> => openDemuxer(source, checked, encoder, index)
     try {
-      const demuxer = await openDemuxer(source, checked)
-      return new OpenMedia(source, demuxer, sourceOptions.name ?? source.name, platform)
+      const demuxer = await (hooks?.demuxer(source, open) ?? open())
+      return new FilmMedia(source, demuxer, sourceOptions.name ?? source.name, platform, encoder)
     } catch (error) {
       await source.close?.()
       throw toCuemuxError(error, 'CORRUPT_INDEX', 'The film cannot be read')
@@ -74,7 +92,30 @@ export function createOpenMedia(platform: Platform): (input: MediaInput, options
   }
 }
 
-async function openDemuxer(source: ByteSource, { signal, onProgress }: OpenOptions): Promise<Demuxer> {
+/** The demuxer that made an index before, without reading anything. */
+async function reopenDemuxer(source: ByteSource, index: MediaIndex): Promise<Demuxer | undefined> {
+  switch (index.container) {
+    case 'matroska':
+    case 'webm':
+      return (await import('@cuemux/matroska')).openMatroska(source, { index })
+    case 'mp4':
+    case 'mov':
+      return (await import('@cuemux/mp4')).openMp4(source, { index })
+    case 'mpegts':
+      return (await import('@cuemux/mpegts')).openMpegTs(source, { index })
+    case 'other':
+      return undefined
+  }
+}
+
+async function openDemuxer(
+  source: ByteSource,
+  { signal, onProgress }: OpenOptions,
+  encoder: EncoderService | undefined,
+  index: MediaIndex | undefined,
+): Promise<Demuxer> {
+  const known = index === undefined ? undefined : await reopenDemuxer(source, index)
+  if (known !== undefined) return known
   const head = await source.read(0, HEAD_BYTES, { signal })
   if (head.byteLength === 0) {
     throw new CuemuxError('UNSUPPORTED_CONTAINER', `${source.name || 'The input'} is empty.`, {
@@ -97,12 +138,15 @@ async function openDemuxer(source: ByteSource, { signal, onProgress }: OpenOptio
   if (isMp4(head)) return openMp4(source, given)
   const { isMpegTs, openMpegTs } = await import('@cuemux/mpegts')
   if (isMpegTs(head)) return openMpegTs(source, given)
+  if (encoder !== undefined && (await encoder.availability()).isAvailable) {
+    return encoder.openForeign(source, signal === undefined ? {} : { signal })
+  }
   throw new CuemuxError(
     'UNSUPPORTED_CONTAINER',
     `${source.name || 'The input'} is no film in a container that Cuemux reads.`,
     {
       at: { offsetBytes: 0 },
-      hint: 'Matroska, WebM, MP4, MOV, M4A and MPEG-TS are read.',
+      hint: 'Matroska, WebM, MP4, MOV, M4A and MPEG-TS are read; with ffmpeg also what ffmpeg reads.',
     },
   )
 }
@@ -119,22 +163,34 @@ function startsWithEbml(head: Uint8Array): boolean {
  * @throws CuemuxError as {@link Media.hls}; `BAD_REQUEST` for none, or for films with a picture beside films without one
  */
 export async function joinMedia(films: readonly Media[], options?: HlsOptions): Promise<JoinedPresentation> {
-  return joinPresentations(
-    await Promise.all(films.map(({ source, demuxer }) => createPresentation(source, demuxer, options ?? {}))),
-  )
+  const present = (film: Media): Promise<JoinablePresentation> => {
+    if (film instanceof FilmMedia) return film.present(options ?? {})
+    throw new CuemuxError('BAD_REQUEST', 'Only films that openMedia has opened can be joined.')
+  }
+  return joinPresentations(await Promise.all(films.map(present)))
 }
 
-class OpenMedia implements Media {
+class FilmMedia implements Media {
   readonly source: ByteSource
   readonly demuxer: Demuxer
   readonly info: MediaInfo
   readonly #platform: Platform
+  readonly #encoder: EncoderService | undefined
+  /** What ends the encoders of its presentations. */
+  readonly #closers = new Set<() => Promise<void>>()
 
-  constructor(source: ByteSource, demuxer: Demuxer, name: string, platform: Platform) {
+  constructor(
+    source: ByteSource,
+    demuxer: Demuxer,
+    name: string,
+    platform: Platform,
+    encoder: EncoderService | undefined,
+  ) {
     this.source = source
     this.demuxer = demuxer
     this.info = describeMedia(name, demuxer.index)
     this.#platform = platform
+    this.#encoder = encoder
   }
 
   get index(): MediaIndex {
@@ -143,18 +199,33 @@ class OpenMedia implements Media {
 
   decisions(client: ClientInput = 'browser'): readonly TrackDecision[] {
     const profile = resolveClient(client)
-    return this.index.tracks.map(track => ({ trackId: track.id, kind: track.kind, ...decide(track, profile) }))
+    return decideTracks(this.index, profile).map(({ track, ...decision }) => ({
+      trackId: track.id,
+      kind: track.kind,
+      ...decision,
+    }))
   }
 
   async hls(options?: HlsOptions): Promise<HlsPresentation> {
-    return createPresentation(this.source, this.demuxer, this.#platform.validate('hls', options))
+    const presentation = await this.present(this.#platform.validate('hls', options))
+    return presentation
+  }
+
+  /** {@link Media.hls} with what joins films. */
+  async present(options: HlsOptions): Promise<JoinablePresentation> {
+    const presentation = await createPresentation(this.source, this.demuxer, options, this.#encoder)
+    this.#closers.add(() => presentation.close())
+    return presentation
   }
 
   async stream(options?: StreamOptions): Promise<MediaStream> {
-    return openStream(this.demuxer, this.#platform.validate('stream', options))
+    return openStream(this.source, this.demuxer, this.#platform.validate('stream', options))
   }
 
   async close(): Promise<void> {
+    await Promise.all(Array.from(this.#closers, close => close()))
+    this.#closers.clear()
+    await this.demuxer.close?.()
     await this.source.close?.()
   }
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { bodyPieces } from './http.js'
+import { bodies } from './http.js'
+import { remoteAddresses } from './service/caller.js'
+import type { PieceBody } from './service/piece-body.js'
 
 /** What {@link toNodeListener} adapts: any function from a Web-standard request to a response. */
 export type RequestHandler = (request: Request) => Promise<Response>
@@ -37,9 +39,9 @@ async function respond(handler: RequestHandler, req: IncomingMessage, res: Serve
     res.end()
     return
   }
-  const pieces = bodyPieces.get(response)
-  if (pieces === undefined) await writeStream(response.body, res)
-  else writePieces(pieces, res)
+  const body = bodies.get(response)
+  if (body === undefined) await writeStream(response.body, res)
+  else await writeBody(body, res)
 }
 
 function toRequest(req: IncomingMessage, signal: AbortSignal): Request | undefined {
@@ -51,18 +53,30 @@ function toRequest(req: IncomingMessage, signal: AbortSignal): Request | undefin
     // Express takes the mounting path off `url`; `originalUrl` has it still.
     const path = (req as { originalUrl?: string }).originalUrl ?? req.url ?? '/'
     const url = new URL(path, `http://${req.headers.host ?? 'localhost'}`)
-    return new Request(url, { method: req.method ?? 'GET', headers, signal })
+    const request = new Request(url, { method: req.method ?? 'GET', headers, signal })
+    const address = req.socket?.remoteAddress
+    if (address !== undefined) remoteAddresses.set(request, address)
+    return request
   } catch {
     return undefined
   }
 }
 
-/** All at once: Node gathers corked pieces into one writev; they are in memory already. */
-function writePieces(pieces: readonly Uint8Array[], res: ServerResponse): void {
-  res.cork()
-  for (const piece of pieces) res.write(piece)
-  res.end()
-  res.uncork()
+/** About a MiB at a time: Node gathers corked pieces into one writev, and the next ones wait until they have left. */
+async function writeBody(body: PieceBody, res: ServerResponse): Promise<void> {
+  res.once('close', () => body.end())
+  for (;;) {
+    const taken = body.take()
+    const views = taken instanceof Promise ? await taken : taken
+    if (res.destroyed) return
+    res.cork()
+    for (const view of views ?? []) res.write(view)
+    const isLast = body.isDone
+    if (isLast) res.end()
+    res.uncork()
+    if (isLast) return
+    if (res.writableNeedDrain) await drained(res, body.stallTimeoutMs)
+  }
 }
 
 async function writeStream(body: ReadableStream<Uint8Array>, res: ServerResponse): Promise<void> {
@@ -72,16 +86,19 @@ async function writeStream(body: ReadableStream<Uint8Array>, res: ServerResponse
   for (;;) {
     const { done, value } = await reader.read()
     if (done) break
-    if (!res.write(value)) await drained(res)
+    if (!res.write(value)) await drained(res, undefined)
     if (res.destroyed) return
   }
   res.off('close', leave)
   res.end()
 }
 
-function drained(res: ServerResponse): Promise<void> {
+/** Resolves when what was written has left, or the connection has ended, as it does when nothing leaves for too long. */
+function drained(res: ServerResponse, stallTimeoutMs: number | undefined): Promise<void> {
   return new Promise(resolve => {
+    const timer = stallTimeoutMs === undefined ? undefined : setTimeout(() => res.destroy(), stallTimeoutMs)
     const done = (): void => {
+      clearTimeout(timer)
       res.off('drain', done)
       res.off('close', done)
       resolve()

@@ -1,15 +1,31 @@
 import { type ByteSource, CuemuxError, type ReadOptions } from '@cuemux/core'
+import { sourceSpanBytes } from '@cuemux/planner'
 import type { ClientInput } from './client.js'
 import { SingleFlight } from './flight.js'
-import type { HandlerEvent, HandlerOptions, ResolvedMedia } from './handler.js'
 import type { MediaInfo } from './info.js'
 import type { MediaInput } from './input.js'
-import type { Media, OpenOptions, TrackDecision } from './media.js'
+import type { Media, MediaOpener, OpenOptions, TrackDecision } from './media.js'
 import type { HlsPresentation } from './presentation.js'
+import { isRemote } from './remote.js'
 import type { Resource } from './resource.js'
+import type { AddressGuard } from './service/address-guard.js'
+import type { Tell } from './service/events.js'
+import type { Kept } from './service/kept.js'
+import type { Counters } from './service/metrics.js'
+import type { HandlerOptions, ResolvedMedia } from './service/options.js'
+import type { Slots } from './service/slots.js'
+import { watchedSource } from './service/watched-source.js'
 
 /** How many kinds of client a film is kept planned for. */
 const MAX_PRESENTATIONS = 16
+/**
+ * Samples kept for the other renditions of a segment. A near film's are its sound, which is small; a remote one's the whole
+ * segment, so that it is read once.
+ */
+const NEAR_SAMPLES_BYTES = 4 << 20
+const REMOTE_SAMPLES_BYTES = 8 << 20
+/** Segments of more bytes than this wait as if they had no more. */
+const MAX_ESTIMATE_BYTES = 256 << 20
 
 /** `info.json`: the film, what becomes of its tracks for the asked client, and what serving it has cost so far. */
 export interface FilmReport extends MediaInfo {
@@ -24,31 +40,42 @@ export interface FilmReport extends MediaInfo {
   }
 }
 
+/** A film planned for a client. */
+export interface PlannedPresentation {
+  readonly presentation: HlsPresentation
+  /** The options that it was planned with, as text. */
+  readonly key: string
+  /** Bytes that segment n takes while it is made, about. */
+  segmentBytes(n: number): number
+}
+
 /** A film that a handler holds open, with its presentations. */
 export class OpenFilm {
   readonly media: Media
   readonly #segmentDurationMs: number | undefined
-  readonly #presentations = new Map<string, Promise<HlsPresentation>>()
+  readonly #presentations = new Map<string, Promise<PlannedPresentation>>()
   readonly #dispose: () => void
+  readonly #onClose: () => void
   #requests = 0
   #segmentsMade = 0
   #bytesServed = 0
   #working = 0
   #isClosing = false
+  #closed: Promise<void> | undefined
 
-  constructor(media: Media, segmentDurationMs: number | undefined, dispose: () => void) {
+  constructor(media: Media, segmentDurationMs: number | undefined, dispose: () => void, onClose: () => void) {
     this.media = media
     this.#segmentDurationMs = segmentDurationMs
     this.#dispose = dispose
+    this.#onClose = onClose
   }
 
   /** The presentation for a client, planned once. */
-  presentation(client: ClientInput): Promise<HlsPresentation> {
+  presentation(client: ClientInput): Promise<PlannedPresentation> {
     const key = typeof client === 'string' ? client : client.join()
     let presentation = this.#presentations.get(key)
     if (presentation === undefined) {
-      const duration = this.#segmentDurationMs
-      presentation = this.media.hls({ client, ...(duration === undefined ? {} : { segmentDurationMs: duration }) })
+      presentation = this.#plan(client)
       this.#presentations.set(key, presentation)
       presentation.catch(() => this.#presentations.delete(key))
       const oldest = this.#presentations.keys().next().value
@@ -57,34 +84,71 @@ export class OpenFilm {
     return presentation
   }
 
+  async #plan(client: ClientInput): Promise<PlannedPresentation> {
+    const duration = this.#segmentDurationMs
+    const planned = { client, ...(duration === undefined ? {} : { segmentDurationMs: duration }) }
+    const cacheBytes = isRemote(this.media.source.seekCostBytes) ? REMOTE_SAMPLES_BYTES : NEAR_SAMPLES_BYTES
+    const presentation = await this.media.hls({ ...planned, cacheBytes })
+    let spanBytes: Float64Array | undefined
+    return {
+      presentation,
+      key: JSON.stringify(planned),
+      segmentBytes: n => {
+        spanBytes ??= Float64Array.from(sourceSpanBytes(this.media.index, presentation.plan.segments))
+        return Math.min(Math.max(spanBytes[n] ?? 0, 0), MAX_ESTIMATE_BYTES)
+      },
+    }
+  }
+
   /**
    * Keeps the film's source open while the work goes on, and lets go of the film when its source has changed, so that
    * the next request opens it anew.
    */
-  async guard<T>(work: Promise<T>): Promise<T> {
-    this.#working++
+  async guard<T>(work: () => Promise<T>): Promise<T> {
+    const release = this.retain()
     try {
-      return await work
+      return await work()
     } catch (error) {
       if (error instanceof CuemuxError && error.code === 'SOURCE_CHANGED') this.#dispose()
       throw error
     } finally {
+      release()
+    }
+  }
+
+  /** Keeps the film's source open until the returned function is called. */
+  retain(): () => void {
+    this.#working++
+    let isReleased = false
+    return () => {
+      if (isReleased) return
+      isReleased = true
       this.#working--
-      if (this.#isClosing) this.close()
+      if (this.#isClosing && this.#working === 0) void this.closeNow()
     }
   }
 
   /** Closes the source as soon as nothing reads from it. */
   close(): void {
     this.#isClosing = true
-    if (this.#working === 0) void this.media.close().catch(() => {})
+    if (this.#working === 0) void this.closeNow()
+  }
+
+  /** Closes the source; reads that are under way fail. */
+  closeNow(): Promise<void> {
+    this.#isClosing = true
+    this.#closed ??= this.media
+      .close()
+      .catch(() => {})
+      .then(this.#onClose)
+    return this.#closed
   }
 
   /** Counts a resource that was given out. */
-  count(resource: Resource): void {
+  count(resource: Resource, isMade: boolean): void {
     this.#requests++
     this.#bytesServed += resource.byteLength
-    if (resource.kind === 'segment') this.#segmentsMade++
+    if (resource.kind === 'segment' && isMade) this.#segmentsMade++
   }
 
   describe(client: ClientInput): FilmReport {
@@ -101,51 +165,120 @@ interface Entry {
   readonly film: OpenFilm
 }
 
+/** What {@link OpenFilms} works with. */
+export interface OpenFilmsParts {
+  readonly openMedia: MediaOpener
+  readonly options: HandlerOptions
+  readonly guard: AddressGuard
+  readonly kept: Kept | undefined
+  /** How many films are opened at once. */
+  readonly opens: Slots
+  readonly counters: Counters
+  readonly tell: Tell | undefined
+}
+
 /** The films that a handler holds open: each opened once however many ask, the least recently used closed first. */
 export class OpenFilms {
-  readonly #openMedia: (input: MediaInput, options?: OpenOptions) => Promise<Media>
-  readonly #options: HandlerOptions
+  readonly #parts: OpenFilmsParts
   readonly #flights = new SingleFlight<OpenFilm>()
   readonly #entries = new Map<string, Entry>()
+  /** Until their sources are given back. */
+  readonly #films = new Set<OpenFilm>()
+  readonly #closing = new AbortController()
 
-  constructor(openMedia: (input: MediaInput, options?: OpenOptions) => Promise<Media>, options: HandlerOptions) {
-    this.#openMedia = openMedia
-    this.#options = options
+  constructor(parts: OpenFilmsParts) {
+    this.#parts = parts
   }
 
-  /** @throws CuemuxError `NOT_FOUND` for an unknown id, and what opening the film throws */
-  async open(id: string, request: Request): Promise<OpenFilm> {
-    const resolved = await this.#options.resolve(id, request)
-    if (resolved === undefined) throw new CuemuxError('NOT_FOUND', `There is no film "${id.slice(0, 100)}".`)
-    const { input, options } = isResolved(resolved) ? resolved : { input: resolved, options: undefined }
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** The film of an answer of `resolve`. @throws CuemuxError what opening the film throws */
+  async open(id: string, resolved: MediaInput | ResolvedMedia, signal: AbortSignal): Promise<OpenFilm> {
+    const { input, options, policy, untrusted } = isResolved(resolved) ? resolved : only(resolved)
     const entry = this.#entries.get(id)
     if (entry !== undefined && isSameInput(entry.input, input)) {
       this.#entries.delete(id)
       this.#entries.set(id, entry)
       return entry.film
     }
-    return this.#flights.run(`${id}\n${inputKey(input) ?? ''}`, request.signal, signal =>
-      this.#load(id, input, { ...options, signal }),
+    const applied = policy ?? (untrusted === true ? {} : undefined)
+    const checked = applied === undefined ? options : this.#parts.guard.check(input, applied, options ?? {})
+    return this.#flights.run(`${id}\n${inputKey(input) ?? ''}`, signal, inner =>
+      this.#load(id, input, { ...checked, signal: AbortSignal.any([inner, this.#closing.signal]) }),
     )
   }
 
+  /** Closes all films at once; reads that are under way fail. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#entries.clear()
+    await Promise.all([...this.#films].map(film => film.closeNow()))
+  }
+
   async #load(id: string, input: MediaInput, options: OpenOptions & ReadOptions): Promise<OpenFilm> {
-    const media = await this.#openMedia(input, options)
-    const film = new OpenFilm(media, this.#options.segmentDurationMs, () => this.#drop(id))
+    const { openMedia, opens, counters, tell, kept } = this.#parts
+    const leave = await opens.enter(undefined, options.signal)
+    try {
+      const startMs = performance.now()
+      let isKept = false
+      const media = await openMedia(input, options, {
+        wrap: source => watchedSource(source, this.#onRead(id)),
+        demuxer: async (source, open) => {
+          if (kept?.holds(source) !== true) return open()
+          const found = await kept.demuxer(source, open, options.signal)
+          isKept = found.isKept
+          return found.demuxer
+        },
+      })
+      const film = this.#enter(id, input, media)
+      counters.opened++
+      if (isKept) counters.openedFromCache++
+      const durationMs = performance.now() - startMs
+      tell?.({ type: 'open', id, media, index: isKept ? 'cache' : 'read', durationMs })
+      return film
+    } finally {
+      leave()
+    }
+  }
+
+  #enter(id: string, input: MediaInput, media: Media): OpenFilm {
+    const { options, tell } = this.#parts
+    const dispose = (): void => this.#drop(id, film)
+    const onClose = (): void => {
+      this.#films.delete(film)
+      tell?.({ type: 'close', id })
+    }
+    const film = new OpenFilm(media, options.segmentDurationMs, dispose, onClose)
+    this.#films.add(film)
     this.#drop(id)
     this.#entries.set(id, { input, film })
     const oldest = this.#entries.keys().next().value
-    if (this.#entries.size > (this.#options.maxOpen ?? 64) && oldest !== undefined) this.#drop(oldest)
-    const event: HandlerEvent = { type: 'open', id, media }
-    this.#options.onEvent?.(event)
+    if (this.#entries.size > (options.maxOpen ?? 64) && oldest !== undefined) this.#drop(oldest)
     return film
   }
 
-  #drop(id: string): void {
-    const entry = this.#entries.get(id)
-    this.#entries.delete(id)
-    entry?.film.close()
+  #onRead(id: string): (offsetBytes: number, byteLength: number, durationMs: number) => void {
+    const { counters, tell } = this.#parts
+    return (offsetBytes, byteLength, durationMs) => {
+      counters.reads++
+      counters.readBytes += byteLength
+      tell?.({ type: 'read', id, offsetBytes, byteLength, durationMs })
+    }
   }
+
+  /** Lets go of the film of an id, where it is still this one. */
+  #drop(id: string, film?: OpenFilm): void {
+    const entry = this.#entries.get(id)
+    if (entry === undefined || (film !== undefined && entry.film !== film)) return
+    this.#entries.delete(id)
+    entry.film.close()
+  }
+}
+
+function only(input: MediaInput): ResolvedMedia {
+  return { input }
 }
 
 function isResolved(value: MediaInput | ResolvedMedia): value is ResolvedMedia {

@@ -12,7 +12,7 @@ import {
 } from '@cuemux/planner'
 import { findChanges } from './changes.js'
 import { withConfigurations } from './client.js'
-import type { EncoderService, EncodingRequest, TrackEncoding } from './encoding.js'
+import type { EncoderService, EncodingRequest, TrackEncoding } from './encoding/service.js'
 import { withBounds } from './extents.js'
 import { lookAtGroups } from './groups.js'
 import type { HlsOptions } from './hls-options.js'
@@ -32,6 +32,13 @@ export interface PlannedFilm {
   readonly discontinuities: ReadonlySet<number>
   /** The tracks that are encoded, by id. */
   readonly encodings: ReadonlyMap<number, TrackEncoding>
+  /** Where the encoders' samples come from, once somebody reads the film. */
+  readonly samples: SampleHolder
+}
+
+/** The encoders are opened before the film's samples can be read. */
+interface SampleHolder {
+  readSegment: EncodingRequest['readSegment']
 }
 
 const DEFAULT_SEGMENT_MS = 6000
@@ -57,7 +64,12 @@ export async function planFilm(
   const { cuts } = planSegments(bounded, { targetDurationMs, clip })
   const changes = video === undefined ? [] : await findChanges(demuxer, cuts, source.seekCostBytes)
   const segments = planSegments(bounded, { targetDurationMs, clip, changes })
-  const encodings = await openEncodings(decisions, encoder, { source, demuxer, client, segments })
+  const samples: SampleHolder = {
+    readSegment: () => Promise.reject(new CuemuxError('ENCODER_FAILED', 'The film is not read yet.')),
+  }
+  const readSegment: EncodingRequest['readSegment'] = (n, id, signal) => samples.readSegment(n, id, signal)
+  const request = { source, demuxer, client, segments, clip, readSegment }
+  const encodings = await openEncodings(decisions, encoder, request)
   const groups = await lookAtGroups(demuxer, segments.cuts, source.seekCostBytes)
   const index = await withConfigurations(demuxer, new Set(copied.map(({ id }) => id)), {})
   const plan = planPresentation(withBounds(index), {
@@ -75,7 +87,7 @@ export async function planFilm(
   const later = inBandEntry === undefined ? plan.segments.periods.slice(1) : []
   const discontinuities = new Set(later.map(({ firstSegment }) => firstSegment))
   const isIndependent = video === undefined || groups.areClosed
-  return { source, demuxer, client, plan, isIndependent, clip, inBandEntry, discontinuities, encodings }
+  return { source, demuxer, client, plan, isIndependent, clip, inBandEntry, discontinuities, encodings, samples }
 }
 
 /**

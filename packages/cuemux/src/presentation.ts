@@ -3,16 +3,23 @@ import type { PresentationPlan } from '@cuemux/planner'
 import { type Captions, findCaptions } from './captions.js'
 import { ATTACHMENTS, attachmentEntries, readAttachment } from './documents/attachments.js'
 import { CHAPTERS_PATH, chaptersDocument } from './documents/chapters.js'
+import { findIFrames, IFRAMES, type IFrames, iFramePlaylist, iFrameStream } from './documents/iframes.js'
 import { manifestDocument } from './documents/manifest.js'
 import { multivariantPlaylist } from './documents/master.js'
 import { planReport } from './documents/plan.js'
-import type { EncoderService } from './encoding.js'
+import type { EncoderService } from './encoding/service.js'
 import { etagFor } from './etag.js'
 import type { HlsOptions } from './hls-options.js'
 import type { JoinablePresentation } from './joined.js'
 import { type PlannedFilm, planFilm } from './planned-film.js'
 import { MediaRendition } from './renditions/media.js'
-import { type Made, type MakeOptions, type RenditionResources, textPieces } from './renditions/rendition.js'
+import {
+  type Made,
+  type MakeOptions,
+  playlistEntry,
+  type RenditionResources,
+  textPieces,
+} from './renditions/rendition.js'
 import { TextRendition } from './renditions/text.js'
 import { CONTENT_TYPES, type Resource, type ResourceEntry } from './resource.js'
 import { SegmentSamples } from './segment-samples.js'
@@ -63,7 +70,8 @@ class Presentation implements JoinablePresentation {
   readonly renditions: readonly RenditionResources[]
   /** What the resources depend on, beside their path. */
   readonly #identity: string
-  #captions: Promise<Captions> | undefined
+  readonly #captions: () => Promise<Captions>
+  readonly #iFrames: () => Promise<IFrames | undefined>
 
   constructor(film: PlannedFilm, options: HlsOptions) {
     const { cacheBytes = DEFAULT_CACHE_BYTES, ...planned } = options
@@ -73,16 +81,20 @@ class Presentation implements JoinablePresentation {
     this.#media = film.plan.renditions.map(rendition => new MediaRendition(film, rendition, this.#samples))
     const texts = film.plan.texts.map(text => new TextRendition(film, text, this.#samples))
     this.renditions = [...this.#media, ...texts]
+    this.#captions = once(() => findCaptions(film, this.#samples))
+    this.#iFrames = once(() => findIFrames(film))
     this.#identity = JSON.stringify([film.source.key, film.source.sizeBytes, planned])
   }
 
   async resources(options: ReadOptions = {}): Promise<readonly ResourceEntry[]> {
     throwIfAborted(options.signal)
-    const { renditions: captions } = await this.#findCaptions()
+    const { renditions: captions } = await this.#captions()
     const renditions = [...this.renditions, ...captions]
     const extents = await Promise.all(renditions.map(rendition => rendition.extent()))
     const entries: ResourceEntry[] = [MASTER, MANIFEST]
     if ((await chaptersDocument(this.#film)) !== undefined) entries.push(CHAPTERS)
+    const iFrames = await this.#iFrames()
+    if (iFrames !== undefined) entries.push(playlistEntry(`${IFRAMES}${iFrames.rendition.name}.m3u8`))
     entries.push(...attachmentEntries(this.#film), ...renditions.flatMap(rendition => rendition.heads()))
     for (let n = 0; n < this.plan.segments.cuts.length; n++) {
       for (const [i, rendition] of renditions.entries()) {
@@ -116,19 +128,30 @@ class Presentation implements JoinablePresentation {
       const found = await readAttachment(this.#film, path.slice(ATTACHMENTS.length), options)
       return found && { entry: found.entry, pieces: [found.bytes] }
     }
+    if (path.startsWith(IFRAMES)) {
+      const iFrames = await this.#iFrames()
+      if (iFrames === undefined || path !== `${IFRAMES}${iFrames.rendition.name}.m3u8`) return undefined
+      return { entry: playlistEntry(path), pieces: textPieces(iFramePlaylist(iFrames, this.#film, options.query)) }
+    }
     const slash = path.indexOf('/')
     const rendition = await this.#rendition(path.slice(0, slash))
     return rendition?.make(path.slice(slash + 1), options)
   }
 
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#film.encodings.values(), encoding => encoding.close()))
+  }
+
   async #rendition(name: string): Promise<RenditionResources | undefined> {
     const own = this.renditions.find(rendition => rendition.name === name)
     if (own !== undefined || !name.startsWith('captions-')) return own
-    return (await this.#findCaptions()).renditions.find(rendition => rendition.name === name)
+    return (await this.#captions()).renditions.find(rendition => rendition.name === name)
   }
 
   async #master(query: string | undefined): Promise<string> {
-    const { renditions: captions, instream } = await this.#findCaptions()
+    const iFrames = await this.#iFrames()
+    const stream = iFrames && iFrameStream(iFrames, query)
+    const { renditions: captions, instream } = await this.#captions()
     return multivariantPlaylist(
       this.#film,
       {
@@ -136,22 +159,25 @@ class Presentation implements JoinablePresentation {
         instreamChannels: instream,
         captions,
         hasChapters: (await chaptersDocument(this.#film)) !== undefined,
-        iFrames: [],
+        iFrames: stream === undefined ? [] : [stream],
         images: [],
       },
       query,
     )
   }
+}
 
-  /** The closed captions in the picture: looked for once, when they are first asked for. */
-  #findCaptions(): Promise<Captions> {
-    if (this.#captions === undefined) {
-      this.#captions = findCaptions(this.#film, this.#samples)
-      this.#captions.catch(() => {
-        this.#captions = undefined
+/** Runs a search when its result is first asked for, and again only where it failed. */
+function once<T>(search: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined
+  return () => {
+    if (found === undefined) {
+      found = search()
+      found.catch(() => {
+        found = undefined
       })
     }
-    return this.#captions
+    return found
   }
 }
 

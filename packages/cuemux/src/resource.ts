@@ -30,6 +30,7 @@ export const CONTENT_TYPES = {
   bytes: 'application/octet-stream',
   json: 'application/json; charset=utf-8',
   problem: 'application/problem+json; charset=utf-8',
+  metrics: 'text/plain; version=0.0.4; charset=utf-8',
 } as const
 
 /** The part `[start, end)` of a body in pieces, without copying. */

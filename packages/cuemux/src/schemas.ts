@@ -17,6 +17,9 @@ const callback = { type: 'function', optional: true }
 const languages = { type: 'array', optional: true, items: { type: 'string', min: 2, max: 64 }, max: 64 }
 const text = { type: 'string', optional: true, empty: false, max: 4096 }
 
+const count = { type: 'number', optional: true, integer: true, min: 1 }
+const texts = { type: 'array', items: { type: 'string', empty: false, max: 300 }, max: 1000 }
+
 /** Static schemas of the options at the API's boundary; compiled once, when first used. */
 const SCHEMAS: Readonly<Record<SchemaName, object>> = {
   open: {
@@ -25,6 +28,18 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     headers: { type: 'record', optional: true, key: { type: 'string' }, value: { type: 'string' } },
     fetch: callback,
     name: text,
+    encoder: {
+      type: 'object',
+      optional: true,
+      strict: true,
+      props: {
+        ffmpeg: text,
+        encoder: text,
+        maxHeight: { type: 'number', optional: true, integer: true, min: 16, max: 16_384 },
+        maxProcesses: { type: 'number', optional: true, integer: true, min: 1, max: 1024 },
+        onEvent: callback,
+      },
+    },
     onProgress: callback,
   },
   hls: {
@@ -43,6 +58,7 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     durationMs: { type: 'number', optional: true, positive: true },
     client,
     audioLanguages: languages,
+    timestamps: { type: 'enum', optional: true, values: ['zero', 'absolute'] },
     signal,
   },
   handler: {
@@ -51,9 +67,56 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     basePath: { type: 'string', optional: true, pattern: /^(?:\/[^/]+)*$/ },
     client,
     segmentDurationMs,
-    allowOrigin: { type: 'string', optional: true, empty: false },
+    maxOpen: count,
+    cache: { type: 'multi', optional: true, rules: [{ type: 'string', empty: false }, { type: 'object' }] },
+    cacheBytes: { type: 'number', optional: true, integer: true, min: 0 },
+    cacheSegments: { type: 'enum', optional: true, values: ['all', 'costly', 'none'] },
+    readAhead: { type: 'boolean', optional: true },
+    limits: {
+      $$type: 'object|optional',
+      $$strict: true,
+      opens: count,
+      requests: count,
+      requestsPerCaller: count,
+      bytesInFlight: count,
+      queue: { type: 'number', optional: true, integer: true, min: 0 },
+      stallTimeoutMs: count,
+    },
+    callerOf: callback,
+    signing: {
+      $$type: 'object|optional',
+      $$strict: true,
+      secret: [
+        { type: 'string', min: 16 },
+        { type: 'class', instanceOf: Uint8Array },
+      ],
+      ttlMs: count,
+    },
+    cors: {
+      type: 'multi',
+      optional: true,
+      rules: [
+        { type: 'equal', value: false, strict: true },
+        {
+          type: 'object',
+          strict: true,
+          props: {
+            origins: {
+              type: 'multi',
+              optional: true,
+              rules: [{ type: 'equal', value: '*' }, texts, { type: 'function' }],
+            },
+            credentials: { type: 'boolean', optional: true },
+            allowHeaders: { ...texts, optional: true },
+            maxAgeS: { type: 'number', optional: true, integer: true, min: 0 },
+          },
+        },
+      ],
+    },
+    exposeErrors: { type: 'boolean', optional: true },
+    metricsPath: { type: 'string', optional: true, pattern: /^(?:\/[^/]+)+$/ },
     onEvent: callback,
-    maxOpen: { type: 'number', optional: true, integer: true, min: 1 },
+    logger: { type: 'object', optional: true },
   },
 }
 

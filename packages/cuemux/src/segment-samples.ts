@@ -13,14 +13,14 @@ export class SegmentSamples {
   readonly #encodings: PlannedFilm['encodings']
 
   /** @param cacheBytes how many bytes of samples may be kept for the renditions that haven't asked yet */
-  constructor({ demuxer, plan, source, clip, encodings }: PlannedFilm, cacheBytes: number) {
+  constructor({ demuxer, plan, source, clip, encodings, samples }: PlannedFilm, cacheBytes: number) {
     this.#encodings = encodings
     this.#demuxer = demuxer
     this.#segments = plan.segments
     this.#clip = clip
     const shown = [...plan.renditions.flatMap(rendition => rendition.tracks), ...plan.texts.map(({ track }) => track)]
-    const read = shown.filter(({ id }) => !encodings.has(id))
-    this.#spans = new SpanReader(demuxer, [...new Set(read.map(({ id }) => id))], source.seekCostBytes, cacheBytes)
+    this.#spans = new SpanReader(demuxer, [...new Set(shown.map(({ id }) => id))], source.seekCostBytes, cacheBytes)
+    samples.readSegment = (n, id, signal) => this.#spans.read(segmentSpan(plan.segments, n), [id], signal)
   }
 
   /** The batches of some tracks in segment n, in the order of the ids; a track without samples there gives none. */

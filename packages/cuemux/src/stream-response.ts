@@ -3,17 +3,26 @@ import type { ClientInput } from './client.js'
 import type { Media } from './media.js'
 import { joinPieces } from './resource.js'
 
-/** Answers `stream.mp4?start=SECONDS&duration=SECONDS`: one continuous fMP4 whose length in bytes is not known. */
+/** Called when a stream's first bytes are asked for; gives what is called at its end, with the bytes that were sent. */
+export type OnStream = () => (byteLength: number) => void
+
+/**
+ * Answers `stream.mp4?start=SECONDS&duration=SECONDS&timestamps=zero|absolute`: one continuous fMP4 whose length in bytes is
+ * not known. A range is answered with the whole and 200, as RFC 9110 §14.2 lets servers do that don't know ranges: browsers
+ * ask for `bytes=0-` and play it.
+ */
 export async function streamResponse(
   request: Request,
   media: Media,
   query: URLSearchParams,
   client: ClientInput,
+  onStream: OnStream,
 ): Promise<Response> {
   const startMs = milliseconds(query, 'start')
   const durationMs = milliseconds(query, 'duration')
   const stream = await media.stream({
     client,
+    timestamps: timestampsOf(query),
     signal: request.signal,
     ...(startMs === undefined ? {} : { startMs }),
     ...(durationMs === undefined ? {} : { durationMs }),
@@ -24,9 +33,10 @@ export async function streamResponse(
     'accept-ranges': 'none',
     'x-content-duration': (stream.durationMs / 1000).toFixed(3),
     'x-cuemux-start': (stream.startMs / 1000).toFixed(3),
+    'x-cuemux-estimated-length': String(stream.estimatedBytes),
   }
   if (request.method === 'HEAD') return new Response(null, { headers })
-  return new Response(toBody(stream.chunks()), { headers })
+  return new Response(toBody(stream.chunks(), onStream), { headers })
 }
 
 function milliseconds(query: URLSearchParams, name: string): number | undefined {
@@ -42,22 +52,40 @@ function milliseconds(query: URLSearchParams, name: string): number | undefined 
   return value * 1000
 }
 
-function toBody(chunks: AsyncIterable<readonly Uint8Array[]>): ReadableStream<Uint8Array> {
+function timestampsOf(query: URLSearchParams): 'zero' | 'absolute' {
+  const asked = query.get('timestamps') ?? 'zero'
+  if (asked === 'zero' || asked === 'absolute') return asked
+  throw new CuemuxError('BAD_REQUEST', 'The parameter timestamps must be zero or absolute.')
+}
+
+function toBody(chunks: AsyncIterable<readonly Uint8Array[]>, onStream: OnStream): ReadableStream<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]()
+  let onEnd: ((byteLength: number) => void) | undefined
+  let sentBytes = 0
+  const end = (): void => {
+    onEnd?.(sentBytes)
+    onEnd = undefined
+  }
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller): Promise<void> {
-        const { done, value } = await iterator.next()
-        if (done === true) controller.close()
-        else
-          controller.enqueue(
-            joinPieces(
-              value,
-              value.reduce((sum, piece) => sum + piece.byteLength, 0),
-            ),
-          )
+        if (sentBytes === 0) onEnd ??= onStream()
+        try {
+          const { done, value } = await iterator.next()
+          if (done === true) {
+            end()
+            return controller.close()
+          }
+          const byteLength = value.reduce((sum, piece) => sum + piece.byteLength, 0)
+          sentBytes += byteLength
+          controller.enqueue(joinPieces(value, byteLength))
+        } catch (error) {
+          end()
+          throw error
+        }
       },
       async cancel(): Promise<void> {
+        end()
         await iterator.return?.()
       },
     },

@@ -1,4 +1,12 @@
-import { CuemuxError, type Demuxer, rescale, type SampleBatch, throwIfAborted, ticksToMs } from '@cuemux/core'
+import {
+  type ByteSource,
+  CuemuxError,
+  type Demuxer,
+  rescale,
+  type SampleBatch,
+  throwIfAborted,
+  ticksToMs,
+} from '@cuemux/core'
 import { writeInitSegment, writeMediaSegment } from '@cuemux/fmp4'
 import {
   type PresentationPlan,
@@ -8,6 +16,7 @@ import {
   segmentSpan,
   type Timeline,
 } from '@cuemux/planner'
+import { type HeldPieces, ReusedPieces } from '@cuemux/source'
 import { type ClientInput, type PlayableTrack, withConfigurations } from './client.js'
 import { withoutLeading } from './leading.js'
 
@@ -21,8 +30,19 @@ export interface StreamOptions {
   readonly client?: ClientInput
   /** Languages of the sound in the order of preference (BCP 47); default the film's default track. */
   readonly audioLanguages?: readonly string[]
+  /** Where its time begins: at zero (default), or where it lies in the film. */
+  readonly timestamps?: 'zero' | 'absolute'
   /** Ends the stream early with `ABORTED`. */
   readonly signal?: AbortSignal
+}
+
+/** Options of {@link MediaStream.chunks}. */
+export interface ChunkOptions {
+  /**
+   * Reads into the same memory again and again, where the source can (a file): a chunk's pieces last until the next chunk
+   * is asked for. Takes half the time over a whole file; default false.
+   */
+  readonly reusesMemory?: boolean
 }
 
 /** A film, or a part of it, as one fragmented MP4. */
@@ -33,8 +53,10 @@ export interface MediaStream {
   readonly startMs: number
   /** How long it is, ms. */
   readonly durationMs: number
+  /** How many bytes it has, about: its length times the rate of the whole. */
+  readonly estimatedBytes: number
   /** The init segment, then one fragment after the other, each in pieces to be written in order. Can be read once. */
-  chunks(): AsyncIterable<readonly Uint8Array[]>
+  chunks(options?: ChunkOptions): AsyncIterable<readonly Uint8Array[]>
 }
 
 /** Fragments of a continuous stream are short: playing starts soon, and little is held in memory. */
@@ -53,7 +75,7 @@ interface FragmentPlan {
 }
 
 /** Plans a continuous stream; see {@link Media.stream}. */
-export async function openStream(demuxer: Demuxer, options: StreamOptions): Promise<MediaStream> {
+export async function openStream(source: ByteSource, demuxer: Demuxer, options: StreamOptions): Promise<MediaStream> {
   throwIfAborted(options.signal)
   const { plan, tracks } = await planTracks(demuxer, options)
   const fragments = planFragments(demuxer, plan, tracks, options)
@@ -63,7 +85,11 @@ export async function openStream(demuxer: Demuxer, options: StreamOptions): Prom
     contentType: `${kind}/mp4; codecs="${codecs.join(',')}"`,
     startMs: fragments.startMs,
     durationMs: fragments.durationMs,
-    chunks: () => makeChunks(demuxer, fragments, options.signal),
+    estimatedBytes: Math.round(((plan.variants[0]?.averageBps ?? 0) * fragments.durationMs) / 8000),
+    chunks: chunkOptions => {
+      const memory = chunkOptions?.reusesMemory === true ? ReusedPieces.of(source) : undefined
+      return makeChunks(demuxer, fragments, memory, options.signal)
+    },
   }
 }
 
@@ -109,7 +135,8 @@ function planFragments(
   )
   const startMs = first === 0 ? 0 : startsMs(first)
   const durationMs = Math.max(0, (last + 1 < count ? startsMs(last + 1) : filmMs) - startMs)
-  const shifts = new Map(tracks.map(track => [track.id, shiftFrom(segments, timeline, first, track)]))
+  const from = options.timestamps === 'absolute' ? 0 : first
+  const shifts = new Map(tracks.map(track => [track.id, shiftFrom(segments, timeline, from, track)]))
   return { tracks, first, last, segments, shifts, startMs, durationMs }
 }
 
@@ -140,17 +167,25 @@ function trimStart(batch: SampleBatch, tracks: readonly PlayableTrack[]): Sample
   return track?.kind === 'video' ? withoutLeading(batch, track.reorderDelay) : batch
 }
 
+/** A fragment that is being read, and what is held for it. */
+interface ComingFragment {
+  readonly batches: Promise<SampleBatch[]>
+  readonly pieces: HeldPieces | undefined
+}
+
 async function* makeChunks(
   demuxer: Demuxer,
   plan: FragmentPlan,
+  memory: ReusedPieces | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly Uint8Array[]> {
   const trackIds = plan.tracks.map(track => track.id)
-  const read = (n: number): ReturnType<Demuxer['readSpan']> => {
-    const batches = demuxer.readSpan(segmentSpan(plan.segments, n), trackIds, { signal })
+  const read = (n: number): ComingFragment => {
+    const pieces = memory?.hold()
+    const batches = demuxer.readSpan(segmentSpan(plan.segments, n), trackIds, { signal, pieces })
     // A failure counts when its turn comes; nobody may be waiting when it happens, or ever again.
     batches.catch(() => {})
-    return batches
+    return { batches, pieces }
   }
   yield [
     writeInitSegment(
@@ -160,15 +195,16 @@ async function* makeChunks(
   ]
   let next = read(plan.first)
   for (let n = plan.first; n <= plan.last; n++) {
-    const batches = await next
+    const { batches: coming, pieces } = next
+    const batches = await coming
     // The next fragment is read while this one is written.
     if (n < plan.last) next = read(n + 1)
-    if (batches.length === 0) continue
     const isCut = n === plan.first && n > 0
     const fragments = batches.map(batch => ({
       batch: isCut ? trimStart(batch, plan.tracks) : batch,
       shift: plan.shifts.get(batch.trackId) ?? 0,
     }))
-    yield writeMediaSegment(n - plan.first + 1, fragments).pieces
+    if (fragments.length > 0) yield writeMediaSegment(n - plan.first + 1, fragments).pieces
+    pieces?.release()
   }
 }

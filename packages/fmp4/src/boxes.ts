@@ -22,8 +22,8 @@ export function container<T extends Box>(box: T, children: readonly Box[]): T {
 export function payloadBox(type: string, payload: Uint8Array): Box {
   const box = new Box()
   box.type = type
-  // mp4box copies from the start of the view's buffer, not of the view.
-  box.data = payload.slice()
+  // mp4box copies from the start of the view's buffer, not of the view. A Buffer's own `slice` would be such a view.
+  box.data = new Uint8Array(payload)
   return box
 }
 

@@ -84,15 +84,20 @@ function joinRuns(runs: ByteRuns, seekCostBytes: number, held: readonly Chunk[])
   return pieces
 }
 
-/** Whether the runs lie one behind another, with no gap that is worth a seek, and are not too large to be read. */
-export function isOneStretch({ start, end }: ByteRuns, seekCostBytes: number): boolean {
-  const order = start.map((_, run) => run).sort((a, b) => start[a]! - start[b]!)
-  let reached = start[order[0] ?? 0] ?? 0
-  for (const run of order) {
-    if (start[run]! - reached > seekCostBytes) return false
-    reached = Math.max(reached, end[run]!)
+/**
+ * Whether the runs fill most of the stretch that they lie in: reading all of it costs no more than hopping over what is
+ * between them, which in a pass over a film is mostly what comes next.
+ */
+export function isDense({ start, end }: ByteRuns, seekCostBytes: number): boolean {
+  let from = Number.POSITIVE_INFINITY
+  let to = 0
+  let payload = 0
+  for (let run = 0; run < start.length; run++) {
+    from = Math.min(from, start[run]!)
+    to = Math.max(to, end[run]!)
+    payload += end[run]! - start[run]!
   }
-  return reached - (start[order[0] ?? 0] ?? 0) <= MAX_SPAN_BYTES
+  return to - from <= MAX_SPAN_BYTES && to - from - payload <= Math.max(seekCostBytes, payload / 2)
 }
 
 /** Reads one stretch whole. A value where the bytes are in memory. */

@@ -151,13 +151,19 @@ export class Mp4Demuxer implements Demuxer {
     const { sizes } = reader.columns
     const bytes = new Float64Array(cuts.length)
     const samples = new Uint32Array(cuts.length)
+    const starts = new Float64Array(cuts.length).fill(Number.NaN)
+    const cursor = new SampleCursor(reader.columns)
     let first = cuts.length > 0 ? reader.sampleAtCut(cuts[0]!) : 0
     for (let i = 0; i < cuts.length; i++) {
       const end = i + 1 < cuts.length ? reader.sampleAtCut(cuts[i + 1]!) : reader.timeline.end
       bytes[i] = sizes.between(first, end)
       samples[i] = end - first
+      if (end > first) {
+        cursor.seek(first)
+        starts[i] = cursor.dts + reader.timeline.decodeShift + cursor.offset + reader.timeline.offsetShift
+      }
       first = end
     }
-    return { bytes, samples }
+    return { bytes, samples, starts }
   }
 }

@@ -37,7 +37,7 @@ export function groupPcm(tables: SampleTables, frameBytes: number, timescale: nu
   if (frames / perBlock + chunks.chunkCount > MAX_BLOCKS || perBlock === 1) return tables
   const size = constantSize === 1 && frameBytes > 1 ? frameBytes : constantSize
   const blocks = new BlockWriter()
-  const stsc = tables.stsc.slice(0, chunks.runs * 12)
+  const stsc = new Uint8Array(tables.stsc.subarray(0, chunks.runs * 12))
   const view = new DataView(stsc.buffer)
   let left = frames
   for (let run = 0; run < chunks.runs; run++) {

@@ -14,6 +14,14 @@ import {
 import { isMp4, openMp4 } from './index.js'
 
 describe('openMp4', () => {
+  it('leaves the bytes of a film as they are, Buffers too', async () => {
+    const film = Buffer.from(writeMovie({ tracks: [VIDEO, AUDIO] }))
+    const before = new Uint8Array(film)
+    const source = { ...memorySource(film), read: (at: number, length: number) => film.subarray(at, at + length) }
+    await openMp4(source)
+    expect(new Uint8Array(film)).toEqual(before)
+  })
+
   it('reads tracks, keyframes and samples', async () => {
     const demuxer = await open({ tracks: [VIDEO, AUDIO] })
     const { index } = demuxer
@@ -125,6 +133,8 @@ describe('openMp4', () => {
       expect([...sizes.samples]).toEqual([early[i]!.count, late[i]!.count])
       const bytesOf = (batch: SampleBatch): number => batch.size.reduce((sum, size) => sum + size, 0)
       expect([...sizes.bytes]).toEqual([bytesOf(early[i]!), bytesOf(late[i]!)])
+      const startOf = (batch: SampleBatch): number => batch.dts[0]! + batch.compositionOffset[0]!
+      expect([...sizes.starts]).toEqual([startOf(early[i]!), startOf(late[i]!)])
     }
   })
 })

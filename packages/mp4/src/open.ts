@@ -28,12 +28,9 @@ export interface OpenMp4Options extends ReadOptions {
 export async function openMp4(source: ByteSource, options: OpenMp4Options = {}): Promise<Demuxer> {
   try {
     if (options.index !== undefined) return demuxerFor(source, options.index)
-    // Loading it takes longer than using it: it goes on while the source is read.
-    const loading = import('mp4box')
-    loading.catch(() => {})
     const moov = await findMoov(source, options.head, options.signal)
     const movie = readMovie(moov.bytes)
-    const header = readHeaders(await loading, movie)
+    const header = readHeaders(movie)
     const fragmented =
       movie.mvex === undefined ? undefined : await indexFragments({ source, moov, movie, header, options })
     const { index, columns } = fragmented ?? buildIndex({ moov, movie, header })

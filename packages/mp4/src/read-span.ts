@@ -6,7 +6,7 @@ import {
   type SampleBatch,
   type SpanOptions,
 } from '@cuemux/core'
-import { ByteRuns, type Chunk, isOneStretch, type ReadRuns, readRuns } from './byte-runs.js'
+import { ByteRuns, type Chunk, isDense, type ReadRuns, readRuns } from './byte-runs.js'
 import { type SampleColumns, SampleCursor } from './cursor.js'
 import { fillFromPieces, takePieces } from './piece-samples.js'
 import { hidePreroll } from './preroll.js'
@@ -163,7 +163,7 @@ export async function readRanges(
 ): Promise<SampleBatch[]> {
   const runs = new ByteRuns()
   const planned = ranges.flatMap(range => planRange(range, runs))
-  if (pieces !== undefined && held === undefined && isOneStretch(runs, source.seekCostBytes)) {
+  if (pieces !== undefined && held === undefined && isDense(runs, source.seekCostBytes)) {
     const taken = await takePieces(pieces, runs, signal)
     return planned.map(batch => fillFromPieces(batch, taken))
   }

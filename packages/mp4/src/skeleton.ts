@@ -1,10 +1,8 @@
 import { CuemuxError, toCuemuxError } from '@cuemux/core'
+import * as mp4box from 'mp4box'
 import { type BoxPlace, payload, u32 } from './boxes.js'
 import type { MovieBoxes, TrackBoxes } from './movie.js'
 import { entryFields } from './sample-entry.js'
-
-/** The module, loaded when the first MP4 is opened. */
-type Mp4Box = typeof import('mp4box')
 
 /** A skeleton is a few KiB; one of more than this is refused. */
 const MAX_SKELETON_BYTES = 1024 * 1024
@@ -68,7 +66,8 @@ function editList(bytes: Uint8Array, elst: BoxPlace | undefined): Uint8Array[] {
   const body = payload(bytes, elst)
   const size = body[0] === 1 ? 20 : 12
   const count = Math.min(u32(body, 4), Math.floor((body.length - 8) / size), MAX_EDITS)
-  const copy = body.slice(0, 8 + count * size)
+  // Not `slice`, which of a Buffer is no copy: what is written below would go into the caller's film.
+  const copy = new Uint8Array(body.subarray(0, 8 + count * size))
   new DataView(copy.buffer).setUint32(4, count)
   return [box('edts', box('elst', copy))]
 }
@@ -141,7 +140,7 @@ function skeletonOf(movie: MovieBoxes, withConfig: boolean): Uint8Array {
 }
 
 /** Runs a synchronous piece of mp4box with its log, which goes to the console, switched off. */
-function quietly<T>(mp4box: Mp4Box, work: () => T): T {
+function quietly<T>(work: () => T): T {
   const { error } = mp4box.Log
   mp4box.Log.error = () => {}
   try {
@@ -151,8 +150,8 @@ function quietly<T>(mp4box: Mp4Box, work: () => T): T {
   }
 }
 
-function parse(mp4box: Mp4Box, skeleton: Uint8Array, trackCount: number): MovieHeader {
-  return quietly(mp4box, () => {
+function parse(skeleton: Uint8Array, trackCount: number): MovieHeader {
+  return quietly(() => {
     const file = mp4box.createFile()
     let isReady = false
     file.onReady = () => {
@@ -187,15 +186,15 @@ function parse(mp4box: Mp4Box, skeleton: Uint8Array, trackCount: number): MovieH
  *
  * @throws CuemuxError `CORRUPT_INDEX`, `LIMIT_EXCEEDED`
  */
-export function readHeaders(mp4box: Mp4Box, movie: MovieBoxes): MovieHeader {
+export function readHeaders(movie: MovieBoxes): MovieHeader {
   try {
-    return parse(mp4box, skeletonOf(movie, true), movie.tracks.length)
+    return parse(skeletonOf(movie, true), movie.tracks.length)
   } catch (error) {
     if (error instanceof CuemuxError) throw error
   }
   // A configuration that mp4box can't read costs its opinion on the codec string, not the film.
   try {
-    return parse(mp4box, skeletonOf(movie, false), movie.tracks.length)
+    return parse(skeletonOf(movie, false), movie.tracks.length)
   } catch (error) {
     throw toCuemuxError(error, 'CORRUPT_INDEX', 'The moov box can not be read')
   }

@@ -49,13 +49,23 @@ describe('decide', () => {
     })
   })
 
+  it('encodes to nothing that the client plays no more than the source', () => {
+    expect(decide(video({ codec: 'vp8' }), resolveClient(['av01', 'opus']))).toEqual({
+      action: 'drop',
+      reason: 'VP8 8-bit does not play in this player, nor does the H.264 that it could be encoded to',
+    })
+    const ac3 = audio({ codec: 'ac3', descriptions: [{ config: new Uint8Array(), codecString: 'ac-3' }] })
+    expect(decide(ac3, resolveClient(['avc1', 'mp4a.40.2'])).action).toBe('encode')
+    expect(decide(ac3, resolveClient(['avc1', 'opus'])).action).toBe('drop')
+  })
+
   it('keeps Dolby Vision that is nothing else from players that know HEVC alone', () => {
     const dolby = video({
       codec: 'hevc',
       bitDepth: 10,
       descriptions: [{ config: new Uint8Array(), codecString: 'dvh1.05.06' }],
     })
-    expect(decide(dolby, resolveClient(['hvc1'])).action).toBe('encode')
+    expect(decide(dolby, resolveClient(['hvc1', 'avc1'])).action).toBe('encode')
     expect(decide(dolby, resolveClient(['hvc1', 'dvh1.05'])).action).toBe('copy')
   })
 

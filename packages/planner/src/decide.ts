@@ -66,7 +66,7 @@ function decideVideo(track: VideoTrack, client: ClientProfile): Decision {
   const words = codecInWords(track)
   const profile = readVideoProfile(track)
   if (profile === 'broken') {
-    return encode('h264', `The decoder configuration of the ${words} track is broken: it needs encoding to H.264`)
+    return encoded('h264', `The decoder configuration of the ${words} track is broken`, client)
   }
   const depth = profile.bitDepth ?? track.bitDepth ?? 8
   const chroma = profile.chromaFormat ?? 1
@@ -74,7 +74,7 @@ function decideVideo(track: VideoTrack, client: ClientProfile): Decision {
     client.capabilities === undefined
       ? client.codecs.includes(track.codec) && (client.playsAnyProfile || isCommonPicture(track, depth, chroma))
       : isListed(track, client.capabilities, depth === 8 && chroma <= 1)
-  return plays ? copy(words, client) : encode('h264', `${notPlayed(words, client)}: it needs encoding to H.264`)
+  return plays ? copy(words, client) : encoded('h264', notPlayed(words, client), client)
 }
 
 /** Whether decoders in hardware play it: 4:2:0, and 8 bits or, beyond H.264, 10. */
@@ -90,9 +90,7 @@ function decideAudio(track: AudioTrack, client: ClientProfile): Decision {
       : isListed(track, client.capabilities, true)
   // PCM of 8 bits without a sign, and of QuickTime's own entries, has no place in MP4.
   const isCarried = track.codec !== 'pcm' || track.descriptions[0].config.length > 0
-  return plays && isCarried
-    ? copy(words, client)
-    : encode('aac', `${notPlayed(words, client)}: it needs encoding to AAC`)
+  return plays && isCarried ? copy(words, client) : encoded('aac', notPlayed(words, client), client)
 }
 
 /** AAC beyond LC, HE and HE v2 is not decoded by most; xHE-AAC is by Apple's. */
@@ -131,6 +129,20 @@ const copy = (words: string, client: ClientProfile): Decision => ({
   action: 'copy',
   reason: `${words} plays in ${client.label}`,
 })
+
+/** What is encoded to: their names for people, and the strings by which a list would have them. */
+const TARGETS = { h264: ['H.264', 'avc1.64001f'], aac: ['AAC', 'mp4a.40.2'] } as const
+
+/** Encoding, unless the client plays what would come out no more than what goes in. */
+function encoded(target: 'h264' | 'aac', why: string, { capabilities }: ClientProfile): Decision {
+  const [name, codecString] = TARGETS[target]
+  const [family = ''] = codecString.split('.')
+  const takes = (capability: string): boolean =>
+    coversCodec(capability, codecString) || capability.startsWith(`${family}.`)
+  if (capabilities === undefined || capabilities.some(takes))
+    return encode(target, `${why}: it needs encoding to ${name}`)
+  return { action: 'drop', reason: `${why}, nor does the ${name} that it could be encoded to` }
+}
 
 const encode = (target: 'h264' | 'aac' | 'webvtt', reason: string): Decision => ({ action: 'encode', target, reason })
 

@@ -117,6 +117,7 @@ describe('bit rates', () => {
   const sizes = (bytes: number[], samples: number): SpanSizes => ({
     bytes: Float64Array.from(bytes),
     samples: new Uint32Array(bytes.length).fill(samples),
+    starts: new Float64Array(bytes.length),
   })
   const overhead = () => ({ segmentBytes: 100, sampleBytes: 10 })
   const times = [0, 6, 12].map(s => s * 24000)

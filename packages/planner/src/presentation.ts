@@ -112,8 +112,15 @@ export function decideTracks(index: MediaIndex, client: ClientProfile): TrackDec
     if (track.kind === 'video' && track.id !== index.keyframes.trackId) {
       return { track, action: 'drop', reason: 'Only the first video track of a film is shown' }
     }
-    return { track, ...decide(track, client) }
+    return { track, ...onlyEncoded(index, track, decide(track, client)) }
   })
+}
+
+/** Nothing can be copied out of a container that only an encoder reads. */
+function onlyEncoded({ foundBy }: MediaIndex, { kind }: Track, decision: Decision): Decision {
+  if (foundBy !== 'probe' || decision.action !== 'copy' || kind === 'text') return decision
+  const target = kind === 'video' ? 'h264' : 'aac'
+  return { action: 'encode', target, reason: 'Only ffmpeg reads this container: its tracks need encoding' }
 }
 
 /** The tracks that are shown, as they come out: copied ones as they are, encoded ones as the encoder makes them. */

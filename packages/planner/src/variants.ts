@@ -42,6 +42,8 @@ const BLOCK_HEADER_BYTES = 7
  * be packed (header stripping, zlib).
  */
 const ESTIMATE_MARGIN = 1.05
+/** Peak of encoded pictures, of the mean: 1.15 for the peak rate, and a second's worth of buffer in a segment of six. */
+const ENCODED_VIDEO_PEAK = 1.3
 
 /** Rates the renditions and groups them into variants: exactly where the index has sizes, else from byte offsets. */
 export function planVariants(
@@ -67,7 +69,11 @@ export function planVariants(
   if (groups.length === 0) return { renditions: rated, variants: [variant(main, [], main)] }
   const variants = groups.map(group => {
     const heaviest = group.reduce((most, one) => (one.peakBps > most.peakBps ? one : most))
-    if (spanBytes) return variant(main, group, rateOfSpans(index, main, heaviest.tracks, spanBytes, inputs))
+    // The source's bytes say nothing of what an encoder makes.
+    const isCopied = main.tracks.some(({ id }) => !inputs.encoded.has(id))
+    if (spanBytes && isCopied) {
+      return variant(main, group, rateOfSpans(index, main, heaviest.tracks, spanBytes, inputs))
+    }
     return variant(main, group, {
       peakBps: main.peakBps + heaviest.peakBps,
       averageBps: main.averageBps + highest(group, 'averageBps'),
@@ -125,8 +131,9 @@ function rateExactly(rendition: RenditionPlan, cuts: Uint32Array, inputs: Varian
     if (sizes === undefined) return undefined
     addExactBytes(bytes, sizes, rendition.firstSegment, inputs.overhead(track))
   }
+  const factor = encodedPeak(rendition.tracks, inputs)
   return {
-    peakBps: Math.ceil(peakRate(bytes, rendition.durationsUs, inputs.targetDuration)),
+    peakBps: Math.ceil(peakRate(bytes, rendition.durationsUs, inputs.targetDuration) * factor),
     averageBps: Math.ceil(averageRate(bytes, rendition.durationsUs)),
   }
 }
@@ -148,7 +155,10 @@ function rateOfSpans(
   const outside = index.tracks.filter(track => !inside.some(({ id }) => id === track.id))
   const encodedBps = encoded.reduce((bps, track) => bps + trackRate(track).bps, 0)
   const added = carried.reduce((bps, track) => bps + overheadBps(track, inputs), encodedBps)
-  if (inside.length === 0) return { peakBps: Math.ceil(added * ESTIMATE_MARGIN), averageBps: Math.ceil(added) }
+  if (inside.length === 0) {
+    const factor = encodedPeak(carried, inputs)
+    return { peakBps: Math.ceil(added * factor), averageBps: Math.ceil(added) }
+  }
   const alone = rendition.kind === 'audio' ? rendition.tracks[0] : undefined
   if (alone && outside.some(track => track.kind !== 'text')) {
     const rate = trackRate(alone).bps + added
@@ -164,6 +174,13 @@ function rateOfSpans(
   const peakBps = peakRate(own, rendition.durationsUs, inputs.targetDuration) - takeOff('leastBps') + added
   const average = Math.max(1, Math.ceil(averageBps))
   return { peakBps: Math.max(average, Math.ceil(peakBps * ESTIMATE_MARGIN)), averageBps: average }
+}
+
+/** By how much a peak lies above the mean of what an encoder makes: pictures have a buffer of a second to spend. */
+function encodedPeak(tracks: readonly Track[], { encoded }: VariantInputs): number {
+  const made = tracks.filter(({ id }) => encoded.has(id))
+  if (made.length === 0) return 1
+  return made.some(({ kind }) => kind === 'video') ? ENCODED_VIDEO_PEAK : ESTIMATE_MARGIN
 }
 
 /** What our muxer adds to a track beyond what the source's container has, bits/s. */

@@ -36,7 +36,8 @@ class BytesSource implements ByteSource {
   #key: string | undefined
 
   constructor(bytes: Uint8Array, options: NamedSourceOptions) {
-    this.#bytes = bytes
+    // Without the methods of a Buffer, whose `slice` is no copy.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#key = options.key === undefined ? undefined : namedKey(options.key)
     this.name = options.name ?? 'film'
     this.sizeBytes = bytes.byteLength

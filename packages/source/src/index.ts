@@ -6,6 +6,7 @@ export { type ChunkedSource, type ChunkedSourceOptions, chunkedSource, RetryLate
 export { httpSource } from './http.js'
 export type { HttpSource, HttpSourceOptions } from './http-options.js'
 export { type ReadAheadOptions, readAheadSource } from './read-ahead.js'
+export { type HeldPieces, ReusedPieces, type ReusedPiecesOptions } from './reused-pieces.js'
 export { type S3Credentials, type S3SourceOptions, s3Source } from './s3.js'
 export type { Spool } from './spool.js'
 export { type ByteStream, type StreamSourceOptions, streamSource } from './stream.js'

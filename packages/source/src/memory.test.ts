@@ -28,6 +28,11 @@ describe('bytesSource', () => {
     expect([source.name, source.sizeBytes]).toEqual(['a.mkv', 100])
   })
 
+  test('gives plain arrays of a Buffer, whose slice would be no copy', () => {
+    const copy = (bytesSource(Buffer.from([1, 2, 3])).read(1, 2) as Uint8Array).slice()
+    expect([copy, copy.byteOffset, copy.buffer.byteLength]).toEqual([Uint8Array.of(2, 3), 0, 2])
+  })
+
   test.each([
     [-1, 1],
     [0.5, 1],

@@ -138,17 +138,22 @@ function streamVariant(variant: VariantPlan, addressOf: AddressOf): Omit<StreamV
     audioGroup: variant.audioGroup,
   }
   if (video === undefined) return common
+  return { ...common, ...pictureFacts(video), frameRate: video.frameRate }
+}
+
+/** What variants and I-frame streams say of their picture. */
+export function pictureFacts(
+  video: VideoTrack,
+): Pick<StreamVariant, 'resolution' | 'videoRange' | 'supplementalCodecs'> {
   return {
-    ...common,
     resolution: displaySize(video),
-    frameRate: video.frameRate,
     videoRange: videoRange(video.colour),
     supplementalCodecs: supplementalCodecs(video),
   }
 }
 
 /** Size of the picture as it is shown: pixels made square, and turned. */
-export function displaySize(video: VideoTrack): { width: number; height: number } {
+function displaySize(video: VideoTrack): { width: number; height: number } {
   const [horizontal, vertical] = video.pixelAspect
   const width = Math.round((video.width * horizontal) / vertical)
   return video.rotation % 180 === 0 ? { width, height: video.height } : { width: video.height, height: width }

@@ -74,13 +74,18 @@ export class MediaRendition implements RenditionResources {
     return this.#extent
   }
 
-  /** Where its segments lie on the media's timeline: sound on its grid of frames, as the segments really have it. */
+  /** Where its segments lie on the media's timeline: sound as the index's tables have it, else on its grid of frames. */
   async segmentTimes(): Promise<SegmentTimes> {
     const { firstSegment, startUs, durationsUs } = await this.#trueExtent()
     const [track] = this.plan.tracks
     const timescale = track?.timescale ?? US
     const shift = this.#film.plan.timeline.shiftFor({ timescale })
-    const first = rescale(startUs, US, timescale)
+    const told = this.#toldStarts()
+    const toldAt = (i: number): number | undefined => {
+      const at = told?.[firstSegment + i]
+      return at === undefined || Number.isNaN(at) ? undefined : at
+    }
+    const first = toldAt(0) ?? rescale(startUs, US, timescale)
     const frame = track?.kind === 'audio' ? track.frameDuration : undefined
     const starts = new Float64Array(durationsUs.length)
     const durations = new Float64Array(durationsUs.length)
@@ -90,12 +95,21 @@ export class MediaRendition implements RenditionResources {
       endUs += durationsUs[i] ?? 0
       const plain = rescale(endUs, US, timescale)
       const isLast = i === durationsUs.length - 1
-      const end = frame === undefined || isLast ? plain : first + Math.ceil((plain - first) / frame) * frame
+      const onGrid = frame === undefined ? plain : first + Math.ceil((plain - first) / frame) * frame
+      const end = isLast ? plain : (toldAt(i + 1) ?? onGrid)
       starts[i] = start + shift
       durations[i] = Math.max(1, end - start)
       start = Math.max(start + 1, end)
     }
     return { firstSegment, timescale, starts, durations }
+  }
+
+  /** Where copied sound begins in each of the film's segments, ticks, where the index tells. */
+  #toldStarts(): Float64Array | undefined {
+    const { demuxer, plan } = this.#film
+    const [track] = this.plan.tracks
+    if (track?.kind !== 'audio' || plan.encoded.has(track.id)) return undefined
+    return demuxer.spanSizes(track.id, plan.segments.cuts)?.starts
   }
 
   heads(): ResourceEntry[] {
@@ -145,15 +159,21 @@ export class MediaRendition implements RenditionResources {
       return { entry: playlistEntry(`${this.name}/${file}`), pieces: textPieces(text) }
     }
     const period = this.isPacked ? -1 : this.#inits().indexOf(file)
-    if (period >= 0) return { entry: this.#entry(file, 'init'), pieces: [this.#init(period)] }
+    if (period >= 0) return { entry: this.#entry(file, 'init'), pieces: [await this.#init(period, options.signal)] }
     const n = segmentNumber(file, this.#extension, this.#film.plan.segments.cuts.length)
     if (n === undefined) return undefined
     return { entry: this.segmentEntry(n), pieces: await this.#segment(n, options.signal) }
   }
 
-  #init(period: number): Uint8Array {
-    const { plan, inBandEntry } = this.#film
-    const tracks = this.plan.tracks.map(track => ({ track: trackInPeriod(track, plan, period) }))
+  async #init(period: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const { plan, inBandEntry, encodings } = this.#film
+    const tracks = await Promise.all(
+      this.plan.tracks.map(async track => {
+        const description = await encodings.get(track.id)?.description?.(signal)
+        const decoded = description === undefined ? track : { ...track, descriptions: [description] as const }
+        return { track: trackInPeriod(decoded, plan, period) }
+      }),
+    )
     return writeInitSegment(tracks, inBandEntry === undefined ? {} : { sampleEntry: inBandEntry })
   }
 

@@ -25,7 +25,7 @@ describe('audioEncodeArguments', () => {
     expect(text({})).toMatchInlineSnapshot(`
       "
       -drc_scale 1
-      aformat=channel_layouts=5.1(side),pan=stereo|c0=0.320377*c0+0.453082*c2+0.226541*c4|c1=0.320377*c1+0.453082*c2+0.226541*c5,aformat=sample_fmts=fltp:channel_layouts=stereo
+      aformat=channel_layouts=5.1(side),pan=stereo|c0=0.408163*c0+0.346939*c2+0.244898*c4|c1=0.408163*c1+0.346939*c2+0.244898*c5,aformat=sample_fmts=fltp:channel_layouts=stereo
       -c:a aac -profile:a aac_low -b:a 192000 -aac_pns 0 -aac_is 0 -ar 48000 -ac 2
       ac3 5.1 mixed to stereo, encoded to AAC at 192 kbit/s
       "
@@ -54,7 +54,7 @@ describe('audioEncodeArguments', () => {
     expect(text(job)).toMatchInlineSnapshot(`
       "
 
-      aformat=channel_layouts=7.1,pan=stereo|c0=0.261204*c0+0.369398*c2+0.184699*c4+0.184699*c6|c1=0.261204*c1+0.369398*c2+0.184699*c5+0.184699*c7,aformat=sample_fmts=fltp:channel_layouts=stereo
+      aformat=channel_layouts=7.1,pan=stereo|c0=0.327869*c0+0.278689*c2+0.196721*c4+0.196721*c6|c1=0.327869*c1+0.278689*c2+0.196721*c5+0.196721*c7,aformat=sample_fmts=fltp:channel_layouts=stereo
       -c:a aac -profile:a aac_low -b:a 192000 -aac_pns 0 -aac_is 0 -ar 48000 -ac 2
       truehd 7.1 mixed to stereo, encoded to AAC at 192 kbit/s
       "
@@ -160,12 +160,12 @@ describe('mixMatrix', () => {
       expect(unused.length).toBe(channels === 2 && /[.]1/.test(layout) ? 1 : 0)
     }
   })
-  it('keeps dialogue 3 dB over the front and 6 dB over the surround', () => {
+  it('keeps dialogue 1.4 dB under the front and 3 dB over the surround', () => {
     const [left = []] = mixMatrix('5.1(side)', 2)
     const dB = (value: number): number => Math.round(200 * Math.log10(value)) / 10
-    expect(left.map(weight => (weight === 0 ? '' : dB(weight / left[2]!)))).toEqual([-3, '', 0, '', -6, ''])
-    // Heard from both sides, dialogue is 3.9 dB softer than the same at full scale in the centre.
-    expect(dB(left[2]! * Math.SQRT2)).toBe(-3.9)
+    expect(left.map(weight => (weight === 0 ? '' : dB(weight / left[2]!)))).toEqual([1.4, '', 0, '', -3, ''])
+    // Heard from both sides, dialogue is 6.2 dB softer than in the source's centre, so that nothing can clip.
+    expect(dB(left[2]! * Math.SQRT2)).toBe(-6.2)
   })
 })
 

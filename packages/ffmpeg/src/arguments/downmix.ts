@@ -42,14 +42,18 @@ type Weights = Readonly<Partial<Record<Speaker, number>>>
 /** −3 dB, as a fraction of the amplitude. */
 const HALF_POWER = Math.SQRT1_2
 
+/** Amplitudes beside that of the front: the centre 1.4 dB under it, the surround channels 4.4 dB. */
+const [CENTRE, SURROUND] = [0.85, 0.6]
+
 /**
- * Stereo out of anything, as weights before they are made to fit. Dialogue is in the centre: it keeps its full amplitude
- * in both, 3 dB over the front and 6 dB over the surround channels (ITU-R BS.775-3 Annex 4 has the centre 3 dB under the
- * front). The low-frequency channel is left out as there and in ETSI TS 102 366 §6.8: small loudspeakers distort by it.
+ * Stereo out of anything, as weights before they are made to fit. ITU-R BS.775-3 Annex 4 has centre and surround 3 dB
+ * under the front; dialogue, which is in the centre, gets 1.6 dB more here, and what may cover it 1.4 dB less: enough to
+ * be understood, and still the mix that was made. The low-frequency channel is left out as there and in
+ * ETSI TS 102 366 §6.8: small loudspeakers distort by it.
  */
 const STEREO: readonly [Weights, Weights] = [
-  { FL: HALF_POWER, FC: 1, BL: 0.5, SL: 0.5, BC: 0.5 * HALF_POWER, FLC: HALF_POWER },
-  { FR: HALF_POWER, FC: 1, BR: 0.5, SR: 0.5, BC: 0.5 * HALF_POWER, FRC: HALF_POWER },
+  { FL: 1, FC: CENTRE, BL: SURROUND, SL: SURROUND, BC: SURROUND * HALF_POWER, FLC: 1 },
+  { FR: 1, FC: CENTRE, BR: SURROUND, SR: SURROUND, BC: SURROUND * HALF_POWER, FRC: 1 },
 ]
 
 /**

@@ -1,0 +1,102 @@
+import { type AudioTrack, CuemuxError, rescale, type SampleBatch, sliceBatch } from '@cuemux/core'
+import { AudioTranscoder, type AudioTranscoderOptions, audioEncodeArguments, type ReadSamples } from '@cuemux/ffmpeg'
+import type { ClientProfile, SegmentPlan } from '@cuemux/planner'
+import type { FfmpegEncoder } from './ffmpeg-encoder.js'
+import { foreignAddress } from './foreign-film.js'
+import type { EncodingRequest, TrackEncoding } from './service.js'
+
+/** Prepares a track of sound to become AAC. */
+export async function openAudioEncoding(
+  encoder: FfmpegEncoder,
+  request: EncodingRequest,
+  track: AudioTrack,
+): Promise<TrackEncoding> {
+  const ffmpeg = await encoder.registry()
+  const full = await request.demuxer.readTrackStart(track.id, { signal: request.signal })
+  if (full.kind !== 'audio') throw new CuemuxError('CORRUPT_MEDIA', `Track ${track.id} is no sound.`)
+  const encoding = audioEncodeArguments({
+    codec: full.codec,
+    channelsIn: full.channels,
+    sampleRateIn: full.sampleRate,
+    target: 'aac',
+    channelsOut: takesSurround(request.client) ? 6 : 2,
+  })
+  const { channels, bitrateBps, sampleRate } = encoding
+  const { times, timescale } = request.segments
+  const address = await foreignAddress(encoder, request.demuxer, track)
+  const input: AudioTranscoderOptions['input'] = address ?? readSamples(request, full)
+  const transcoder = new AudioTranscoder({
+    ffmpeg,
+    track: clipped(full, request),
+    input,
+    segments: { times, timescale },
+    target: { codec: 'aac', channels, bitrateBps, sampleRate },
+    encoding,
+  })
+  return {
+    track: transcoder.track,
+    segment: (n, signal) => transcoder.segment(n, signal).catch(undefinedWhereNone),
+    close: () => transcoder.close(),
+  }
+}
+
+/** Whether 5.1 is kept: browsers play it, but on two loudspeakers a mix made for them keeps dialogue clear. */
+function takesSurround({ name }: ClientProfile): boolean {
+  return name !== 'browser' && name !== 'listed'
+}
+
+function undefinedWhereNone(error: unknown): undefined {
+  if (error instanceof CuemuxError && error.code === 'NOT_FOUND') return undefined
+  throw error
+}
+
+/** The sound of a clip starts with the clip: the encoder's grid counts from there. */
+function clipped(track: AudioTrack, { clip }: EncodingRequest): AudioTrack {
+  if (clip === undefined) return track
+  const from = rescale(clip.fromUs, 1_000_000, track.timescale)
+  const to = Number.isFinite(clip.toUs) ? rescale(clip.toUs, 1_000_000, track.timescale) : undefined
+  const end = track.end === undefined ? to : to === undefined ? track.end : Math.min(track.end, to)
+  return { ...track, start: Math.max(track.start ?? 0, from), end }
+}
+
+/** Reads windows of a track by the film's segments, whose samples the other renditions need as well. */
+function readSamples(request: EncodingRequest, track: AudioTrack): ReadSamples {
+  const { segments, readSegment, clip } = request
+  const end = clip === undefined ? Number.POSITIVE_INFINITY : rescale(clip.toUs, 1_000_000, track.timescale)
+  return async (fromTicks, toTicks, signal) => {
+    const to = Math.min(toTicks, Number.isNaN(end) ? Number.POSITIVE_INFINITY : end)
+    const batches: SampleBatch[] = []
+    const last = segments.times.length - 1
+    for (let n = segmentAt(segments, fromTicks, track.timescale); n <= last; n++) {
+      const start = rescale(segments.times[n] ?? 0, segments.timescale, track.timescale)
+      // A sample belongs to the segment in which it starts; rounding may have moved a boundary by a tick.
+      if (n > 0 && start > to + 1) break
+      for (const batch of await readSegment(n, track.id, signal)) {
+        const part = between(batch, fromTicks, to)
+        if (part !== undefined) batches.push(part)
+      }
+    }
+    return batches
+  }
+}
+
+/** The segment in which a time lies, or the one before where it lies right at its start. */
+function segmentAt(segments: SegmentPlan, ticks: number, timescale: number): number {
+  let n = 0
+  while (
+    n + 1 < segments.times.length &&
+    rescale(segments.times[n + 1] ?? 0, segments.timescale, timescale) < ticks - 1
+  ) {
+    n++
+  }
+  return n
+}
+
+function between(batch: SampleBatch, from: number, to: number): SampleBatch | undefined {
+  const timeOf = (i: number): number => (batch.dts[i] ?? 0) + (batch.compositionOffset[i] ?? 0)
+  let first = 0
+  while (first < batch.count && timeOf(first) < from) first++
+  let end = batch.count
+  while (end > first && timeOf(end - 1) >= to) end--
+  return first === end ? undefined : sliceBatch(batch, first, end)
+}

@@ -1,0 +1,130 @@
+import {
+  type ByteSource,
+  type Chapter,
+  CuemuxError,
+  type Demuxer,
+  type GroupStart,
+  type MediaIndex,
+  type ReadOptions,
+  type SampleBatch,
+  type Track,
+  type VideoTrack,
+} from '@cuemux/core'
+import {
+  type AudioAddress,
+  fixedVideoPlan,
+  type LoopbackInput,
+  type ProbedMedia,
+  probeWithFfprobe,
+} from '@cuemux/ffmpeg'
+import type { FfmpegEncoder } from './ffmpeg-encoder.js'
+
+/** Distance of the places where a film may be cut whose tracks are all encoded, ms. */
+const GRID_MS = 1000
+
+const films = new WeakMap<Demuxer, ForeignDemuxer>()
+
+/** A film in a container that only ffmpeg reads: an index on a fixed grid, and no samples but encoded ones. */
+export async function openForeignFilm(
+  encoder: FfmpegEncoder,
+  source: ByteSource,
+  { signal }: ReadOptions,
+): Promise<Demuxer> {
+  const ffmpeg = await encoder.registry()
+  const input = await encoder.loopback.serve(source)
+  try {
+    const probed = await probeWithFfprobe(ffmpeg, input.url, { signal })
+    return new ForeignDemuxer(indexOf(probed, source), probed, input)
+  } catch (error) {
+    await input.close()
+    throw error
+  }
+}
+
+/** Where ffmpeg reads a track of a film that only it reads; `undefined` for a film with a demuxer of its own. */
+export async function foreignAddress(
+  _encoder: FfmpegEncoder,
+  demuxer: Demuxer,
+  track: Track,
+): Promise<AudioAddress | undefined> {
+  const film = films.get(demuxer)
+  const stream = film?.probed.streams.find(one => one.track.id === track.id)
+  return film === undefined || stream === undefined ? undefined : { input: film.input, streamIndex: stream.streamIndex }
+}
+
+/** @throws CuemuxError `UNSUPPORTED_CONTAINER` where there is nothing to see or hear, or no length */
+function indexOf({ streams, durationMs, format }: ProbedMedia, source: ByteSource): MediaIndex {
+  const tracks = streams.map(({ track }) => track)
+  const reference = tracks.find((track): track is VideoTrack => track.kind === 'video') ?? tracks[0]
+  if (reference === undefined || durationMs === undefined) {
+    const lacks = reference === undefined ? 'neither picture nor sound' : 'no length'
+    throw new CuemuxError('UNSUPPORTED_CONTAINER', `${source.name || 'The input'} (${format}) has ${lacks}.`)
+  }
+  const { timescale } = reference
+  const time = gridOf(reference, durationMs)
+  const offsetBytes = time.map((_, k) => Math.floor(((source.sizeBytes ?? 0) * k) / Math.max(1, time.length)))
+  return {
+    container: 'other',
+    foundBy: 'probe',
+    sizeBytes: source.sizeBytes ?? 0,
+    durationMs,
+    title: undefined,
+    tracks,
+    keyframes: { trackId: reference.id, timescale, count: time.length, time, offsetBytes },
+    chapters: [],
+    attachments: [],
+    closedGops: true,
+    isTruncated: false,
+    format: undefined,
+  }
+}
+
+function gridOf(reference: Track, durationMs: number): Float64Array {
+  if (reference.kind === 'video') return Float64Array.from(fixedVideoPlan(reference, durationMs, GRID_MS).times)
+  const count = Math.max(1, Math.ceil(durationMs / GRID_MS))
+  const start = reference.start ?? 0
+  return Float64Array.from({ length: count }, (_, k) => start + Math.round((k * GRID_MS * reference.timescale) / 1000))
+}
+
+class ForeignDemuxer implements Demuxer {
+  readonly index: MediaIndex
+  readonly probed: ProbedMedia
+  readonly input: LoopbackInput
+
+  constructor(index: MediaIndex, probed: ProbedMedia, input: LoopbackInput) {
+    this.index = index
+    this.probed = probed
+    this.input = input
+    films.set(this, this)
+  }
+
+  async readTrackStart(trackId: number): Promise<Track> {
+    const track = this.index.tracks.find(({ id }) => id === trackId)
+    if (track === undefined) throw new CuemuxError('NOT_FOUND', `The film has no track ${trackId}.`)
+    return track
+  }
+
+  async readSpan(): Promise<SampleBatch[]> {
+    throw new CuemuxError('UNSUPPORTED_CONTAINER', 'Only ffmpeg reads this container: its tracks have to be encoded.')
+  }
+
+  async readText(): Promise<undefined> {
+    return undefined
+  }
+
+  async readChapters(): Promise<readonly Chapter[]> {
+    return []
+  }
+
+  async readGroupStarts(keyframes: readonly number[]): Promise<GroupStart[]> {
+    return keyframes.map(() => ({ isClosed: true, lead: 0 }))
+  }
+
+  spanSizes(): undefined {
+    return undefined
+  }
+
+  async close(): Promise<void> {
+    await this.input.close()
+  }
+}

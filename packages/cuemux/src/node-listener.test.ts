@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { createServer, get, type IncomingMessage, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import { RemoteFilm, sampleBytes } from '../testing/remote-film.js'
+import { resourceResponse } from './http.js'
+import { createHandler, type Handler, type HandlerOptions, toNodeListener } from './index.js'
+import { BytesInFlight } from './service/bytes-in-flight.js'
+import { PieceBody } from './service/piece-body.js'
+
+const SAMPLE = sampleBytes()
+let server: Server | undefined
+
+afterEach(async () => {
+  server?.close()
+  server?.closeAllConnections()
+  server = undefined
+})
+
+async function serve(options: Partial<HandlerOptions> = {}): Promise<{ handler: Handler; url: string; port: number }> {
+  const handler = createHandler({ resolve: () => SAMPLE, ...options })
+  server = createServer(toNodeListener(handler)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return { handler, url: `http://127.0.0.1:${port}/film`, port }
+}
+
+/** A client that has asked for something and reads nothing of it. */
+async function askAndWait(port: number, path: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  socket.pause()
+  socket.write(`GET /film/${path} HTTP/1.1\r\nHost: films\r\n\r\n`)
+  await once(socket, 'connect')
+  return socket
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 400 && !isSo(); tries++) await delay(10)
+  expect(isSo()).toBe(true)
+}
+
+describe('toNodeListener', () => {
+  it('writes the same bytes as the response has', async () => {
+    const { handler, url } = await serve()
+    const direct = await handler(new Request(`${url}/video-1/0.m4s`))
+    const sent = await fetch(`${url}/video-1/0.m4s`)
+    expect(Buffer.compare(Buffer.from(await sent.arrayBuffer()), Buffer.from(await direct.arrayBuffer()))).toBe(0)
+    expect(Object.fromEntries(sent.headers)).toMatchObject(Object.fromEntries(direct.headers))
+    await until(() => handler.metrics().bytesInFlight.used === 0)
+  })
+
+  it('ends the reading of the film when the client leaves', async () => {
+    const film = new RemoteFilm()
+    const { handler, port, url } = await serve({ resolve: () => film, readAhead: false })
+    await (await fetch(`${url}/master.m3u8`)).arrayBuffer()
+    let open = (): void => {}
+    film.gate = new Promise(resolve => (open = resolve))
+    const reads = film.reads.length
+    const socket = await askAndWait(port, 'video-1/3.m4s')
+    await until(() => handler.metrics().requests.active === 1)
+    socket.destroy()
+    await until(() => handler.metrics().requests.active === 0)
+    open()
+    await delay(20)
+    expect(film.reads.length).toBe(reads)
+    expect(handler.metrics()).toMatchObject({ bytesInFlight: { used: 0, waiting: 0 }, errors: {} })
+  })
+
+  it('ends a stream when the client leaves, a chunk later at most', async () => {
+    const film = new RemoteFilm()
+    const { handler, url } = await serve({ resolve: () => film })
+    const response = await new Promise<IncomingMessage>(resolve => get(`${url}/stream.mp4`, resolve))
+    await once(response, 'data')
+    response.destroy()
+    await until(() => handler.metrics().streams.active === 0)
+    const read = film.bytesRead
+    await delay(50)
+    expect(film.bytesRead).toBe(read)
+  })
+
+  it('cuts off who takes nothing for too long, and lets go of the bytes', async () => {
+    const bytes = new BytesInFlight(1 << 30)
+    // More than the sockets of both ends take on their own.
+    const pieces = [new Uint8Array(64 << 20)]
+    const resource = {
+      path: '0.m4s',
+      kind: 'segment',
+      contentType: 'video/mp4',
+      etag: '"a"',
+      byteLength: 64 << 20,
+      pieces,
+    } as const
+    const keeping = { bytes, remake: async () => pieces, stallTimeoutMs: 200 }
+    const listener = toNodeListener(request =>
+      resourceResponse(request, resource, { body: part => new PieceBody(part, keeping) }),
+    )
+    server = createServer(listener).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const socket = await askAndWait(port, '0.m4s')
+    await until(() => bytes.usedBytes === 64 << 20)
+    await until(() => bytes.usedBytes === 0)
+    socket.resume()
+    await once(socket, 'close')
+    expect(socket.bytesRead).toBeLessThan(64 << 20)
+    const whole = await fetch(`http://127.0.0.1:${port}/0.m4s`)
+    expect((await whole.arrayBuffer()).byteLength).toBe(64 << 20)
+  })
+
+  it('answers what is no request with 400', async () => {
+    const { port } = await serve()
+    const socket = connect(port, '127.0.0.1')
+    socket.write('GET http:// HTTP/1.1\r\nHost: films\r\n\r\n')
+    const [bytes] = (await once(socket, 'data')) as [Buffer]
+    expect(bytes.toString()).toMatch(/^HTTP\/1\.1 400 /)
+    socket.destroy()
+  })
+})
