@@ -5,6 +5,8 @@ interface Window {
     readonly hls: {
       readonly audioTracks: readonly { readonly lang?: string }[]
       readonly audioTrack: number
+      readonly subtitleTracks: readonly { readonly lang?: string; readonly name: string }[]
+      readonly subtitleTrack: number
       on(event: string, listener: (event: string, data: { details: string; fatal: boolean }) => void): void
     }
   }

@@ -2,7 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { HlsOptions } from 'cuemux'
+import type { VideoTrack } from '@cuemux/core'
+import { writeInitSegment, writeMediaSegment } from '@cuemux/fmp4'
+import { type HlsOptions, openMedia } from 'cuemux'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeErrors, decodeFrames } from '../hls-check/decode.js'
 import { makeMedia } from '../media/media.js'
@@ -83,4 +85,60 @@ describe.each(['changing.mkv', 'changing.ts'])('%s', name => {
       await close()
     }
   })
+})
+
+/** A fragmented MP4 with a sample description for each of the two parts, its fragments saying which is theirs. */
+async function withTwoDescriptions(): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  const films = await Promise.all(
+    ['small_part.ts', 'large_part.ts'].map(async name => openMedia(await makeMedia(name))),
+  )
+  const tracks = films.map(({ index }) => index.tracks.find((track): track is VideoTrack => track.kind === 'video'))
+  const [small, large] = tracks
+  if (small === undefined || large === undefined) throw new Error('no pictures')
+  const { width, height } = large
+  const descriptions = [small.descriptions[0], { ...large.descriptions[0], width, height }] as const
+  pieces.push(writeInitSegment([{ track: { ...small, id: 1, descriptions } }]))
+  let sequence = 0
+  for (const [descriptionIndex, film] of films.entries()) {
+    const { trackId, count, timescale } = film.index.keyframes
+    for (let keyframe = 0; keyframe < count; keyframe++) {
+      const [batch] = await film.demuxer.readSpan({ first: keyframe, end: keyframe + 1 }, [trackId])
+      if (batch === undefined) continue
+      const fragment = {
+        batch: { ...batch, trackId: 1, descriptionIndex },
+        shift: timescale * (1 + 8 * descriptionIndex),
+      }
+      pieces.push(Buffer.concat(writeMediaSegment(++sequence, [fragment]).pieces))
+    }
+    await film.close()
+  }
+  return Buffer.concat(pieces)
+}
+
+test('an MP4 with two sample descriptions has an init segment for each, and every frame of both', async () => {
+  const film = await openMedia(await withTwoDescriptions())
+  try {
+    const presentation = await film.hls()
+    const bytes = async (at: string): Promise<Buffer> => Buffer.concat((await presentation.resource(at)).pieces)
+    const playlist = (await bytes('video-1/playlist.m3u8')).toString()
+    expect(playlist.match(/#EXT-X-MAP:URI="init(-1)?\.mp4"/g)).toEqual([
+      '#EXT-X-MAP:URI="init.mp4"',
+      '#EXT-X-MAP:URI="init-1.mp4"',
+    ])
+    const manifest = (await bytes('manifest.mpd')).toString()
+    expect(manifest.match(/<Period /g)).toHaveLength(2)
+    expect(manifest).toContain('initialization="$RepresentationID$/init-1.mp4"')
+    const [before = '', after = ''] = playlist.split('#EXT-X-DISCONTINUITY')
+    for (const [i, part] of [before, after].entries()) {
+      const segments = part.split('\n').filter(line => line.endsWith('.m4s'))
+      const names = [i === 0 ? 'init.mp4' : 'init-1.mp4', ...segments]
+      const file = path.join(folder, `descriptions-${i}.mp4`)
+      await writeFile(file, Buffer.concat(await Promise.all(names.map(at => bytes(`video-1/${at}`)))))
+      expect(await decodeErrors(file)).toEqual([])
+      expect(await hashes(file)).toEqual(await hashes(await makeMedia(i === 0 ? 'small_part.ts' : 'large_part.ts')))
+    }
+  } finally {
+    await film.close()
+  }
 })

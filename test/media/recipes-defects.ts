@@ -65,6 +65,12 @@ export const defectRecipes: Readonly<Record<string, Recipe>> = {
     ...h264,
     ...'-c:a eac3 -b:a 256k'.split(' '),
   ),
+  // A constant rate that still pictures don't need.
+  'filler.mkv': make(
+    ...'-f lavfi -i color=gray:s=320x180:r=24:d=8 -c:v libx264 -preset veryfast -pix_fmt yuv420p -g 48'.split(' '),
+    ...'-b:v 600k -maxrate 600k -bufsize 600k -x264-params nal-hrd=cbr:force-cfr=1'.split(' '),
+  ),
+  'delimited.mkv': remux('h264_aac.mkv', '-bsf:v', 'h264_metadata=aud=insert'),
   'mp2.mkv': film('-c:a', 'mp2', '-b:a', '192k'),
   'pcm.mkv': film('-c:a', 'pcm_s16le'),
   'alac.mkv': film('-c:a', 'alac'),

@@ -11,8 +11,8 @@ const output = fileURLToPath(new URL('../dist/page/', import.meta.url))
 await rm(output, { recursive: true, force: true })
 await mkdir(output, { recursive: true })
 await build({
-  entryPoints: [join(source, 'main.ts')],
-  outfile: join(output, 'player.js'),
+  entryPoints: { player: join(source, 'main.ts'), style: join(source, 'style.css') },
+  outdir: output,
   bundle: true,
   format: 'esm',
   minify: true,
@@ -20,7 +20,7 @@ await build({
   target: ['es2022'],
   logLevel: 'warning',
 })
-for (const file of ['index.html', 'style.css', 'icon.svg']) await copyFile(join(source, file), join(output, file))
+for (const file of ['index.html', 'icon.svg']) await copyFile(join(source, file), join(output, file))
 
 // hls.js is part of player.js: its licence (Apache 2.0) goes with it.
 const hlsPackage = dirname(createRequire(import.meta.url).resolve('hls.js/package.json'))

@@ -1,6 +1,8 @@
+import { fstatSync, writev, writevSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { CuemuxError } from '@cuemux/core'
 
 /** Errors of the operating system that have a plainer name. */
@@ -121,9 +123,39 @@ class AtomicFile implements OutputFile {
   }
 }
 
+/** What {@link writeAll} writes to: the handle of a file, or a descriptor. */
+type Writable = Pick<FileHandle, 'writev'>
+
+/**
+ * A writer past a stream that ends in a file or a device: the stream would make a system call of each piece, and wait for
+ * it on the event loop. `undefined` where it is anything else, a pipe above all, which only the stream can wait for.
+ */
+export function directWriter(output: object): ((pieces: readonly Uint8Array[]) => Promise<void>) | undefined {
+  if (!('fd' in output) || typeof output.fd !== 'number') return undefined
+  const { fd } = output
+  const stats = fstatSync(fd)
+  if (!stats.isFile() && !stats.isCharacterDevice()) return undefined
+  const descriptor: Writable = {
+    writev: async buffers => {
+      // A device takes no time worth another thread, a file does.
+      const bytesWritten = stats.isFile() ? (await writeOffLoop(fd, buffers)).bytesWritten : writevSync(fd, buffers)
+      return { bytesWritten, buffers }
+    },
+  }
+  return async pieces => {
+    try {
+      await writeAll(descriptor, pieces)
+    } catch (error) {
+      throw outputError('to stdout', error)
+    }
+  }
+}
+
+const writeOffLoop = promisify(writev)
+
 /** One `writev` as a rule; a device or a nearly full disk may take a part only. */
-async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
-  let rest = pieces.filter(piece => piece.byteLength > 0)
+async function writeAll(handle: Writable, pieces: readonly Uint8Array[]): Promise<void> {
+  let rest: readonly Uint8Array[] = pieces
   while (rest.length > 0) {
     let { bytesWritten } = await handle.writev(rest)
     let whole = 0
@@ -131,8 +163,7 @@ async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[]): Prom
       bytesWritten -= rest[whole]?.byteLength ?? 0
       whole++
     }
-    const cut = rest[whole]
-    rest = rest.slice(whole)
-    if (cut !== undefined && bytesWritten > 0) rest[0] = cut.subarray(bytesWritten)
+    const [cut, ...others] = rest.slice(whole)
+    rest = cut === undefined ? [] : [cut.subarray(bytesWritten), ...others]
   }
 }

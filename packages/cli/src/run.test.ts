@@ -127,7 +127,12 @@ async function cuemux(...args: string[]): Promise<Outcome> {
     signal: new AbortController().signal,
     loadCuemux: async () => ({
       openMedia: async () => fakeMedia(),
-      createHandler: () => async () => new Response(),
+      createHandler: () =>
+        Object.assign(async () => new Response(), {
+          sign: async () => '',
+          metrics: () => ({}) as never,
+          close: async () => {},
+        }),
       toNodeListener: () => () => {},
     }),
   }

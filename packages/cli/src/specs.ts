@@ -13,6 +13,12 @@ const AUDIO_OPTION = {
   help: 'language of the sound to begin with (BCP 47, as en or pt-BR); repeated: in order of preference',
 } as const
 
+const ENCODER_OPTION = {
+  type: 'string',
+  value: 'NAME',
+  help: 'encoder of pictures: auto, nvenc, vaapi, qsv, videotoolbox, amf, x264 …',
+} as const
+
 /** `cuemux probe`. */
 const PROBE: CommandSpec = {
   name: 'probe',
@@ -36,6 +42,10 @@ const HLS: CommandSpec = {
     client: CLIENT_OPTION,
     muxed: { type: 'boolean', help: 'audio and video in the same segments' },
     audio: AUDIO_OPTION,
+    start: { type: 'string', value: 'S', help: 'where to begin, in seconds: a keyframe is where the picture starts' },
+    duration: { type: 'string', value: 'S', help: 'how much of the film, in seconds' },
+    drop: { type: 'string', multiple: true, value: 'aud|filler', help: 'NAL units to leave out; repeated for both' },
+    encoder: ENCODER_OPTION,
   },
   examples: ['cuemux hls film.mkv out', 'cuemux hls film.mkv out --segment-duration 4 --audio en'],
 }
@@ -54,7 +64,11 @@ const SERVE: CommandSpec = {
       value: 'ADDRESS',
       help: 'address to listen on (127.0.0.1); 0.0.0.0 opens it to the network',
     },
-    cache: { type: 'string', value: 'memory', help: 'where indexes and init segments are kept (memory)' },
+    cache: {
+      type: 'string',
+      value: 'PLACE',
+      help: 'where indexes and segments are kept: memory (the default), a folder, or redis://HOST:PORT',
+    },
   },
   examples: ['cuemux serve ~/Videos', 'cuemux serve film.mkv --host 0.0.0.0 --port 9000'],
 }
@@ -92,5 +106,19 @@ const INSPECT: CommandSpec = {
   examples: ['cuemux inspect film.mkv --depth 2', 'cuemux inspect film.mp4 --max 100 --json'],
 }
 
+/** `cuemux doctor`. */
+const DOCTOR: CommandSpec = {
+  name: 'doctor',
+  positionals: '',
+  minPositionals: 0,
+  maxPositionals: 0,
+  summary: 'ffmpeg, encoders, Redis: what works here and what to install',
+  options: {
+    ffmpeg: { type: 'string', value: 'PATH', help: 'the ffmpeg to look at (CUEMUX_FFMPEG, else the one in PATH)' },
+    redis: { type: 'string', value: 'URL', help: 'the Redis to look for (redis://127.0.0.1:6379)' },
+  },
+  examples: ['cuemux doctor', 'cuemux doctor --json'],
+}
+
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly CommandSpec[] = [PROBE, HLS, SERVE, REMUX, INSPECT]
+export const COMMANDS: readonly CommandSpec[] = [PROBE, HLS, SERVE, REMUX, INSPECT, DOCTOR]

@@ -5,7 +5,7 @@ import { describeAudio } from './describe.js'
 import { flacToDfla } from './flac.js'
 import { audioConfigFromFrame } from './from-frame.js'
 import { parseMpegAudioHeader } from './mpeg-audio.js'
-import { opusHeadToDops, opusPacketSamples } from './opus.js'
+import { opusConfigOfChannels, opusHeadToDops, opusPacketSamples } from './opus.js'
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
@@ -51,6 +51,22 @@ describe('Opus', () => {
     const found = audioConfigFromFrame('opus', hex('fcca7068'))
     expect(found?.config).toEqual(hex('000200000000bb80000000'))
     expect(found?.description).toEqual({ sampleRate: 48000, channels: 2, preSkip: 0, frameSamples: 960 })
+  })
+})
+
+describe('opusConfigOfChannels', () => {
+  it.each([
+    [1, '000100000000bb80000000'],
+    [2, '000200000000bb80000000'],
+    [6, '000600000000bb800000010402000401020305'],
+    [8, '000800000000bb8000000105030006010203040507'],
+  ])('%i channels', (channels, dops) => {
+    expect(opusConfigOfChannels(channels)).toEqual(hex(dops))
+    expect(describeAudio('opus', hex(dops)).channels).toBe(channels)
+  })
+
+  it.each([0, 9, 0x81, 255])('knows no layout for %i', channels => {
+    expect(opusConfigOfChannels(channels)).toBeUndefined()
   })
 })
 

@@ -19,6 +19,7 @@ export {
   removeEmulationPrevention,
   splitAnnexB,
 } from './nal.js'
-export { opusHeadToDops, opusPacketSamples } from './opus.js'
+export { opusConfigOfChannels, opusHeadToDops, opusPacketSamples } from './opus.js'
 export { hasParameterSets, withParameterSets } from './parameter-sets.js'
 export { pcmConfig } from './pcm.js'
+export { nearUsualRate } from './usual-rate.js'

@@ -70,8 +70,32 @@ export function opusPacketSamples(packet: Uint8Array): number {
 export function opusConfigFromPacket(packet: Uint8Array): FrameConfiguration | undefined {
   const frameSamples = opusPacketSamples(packet)
   if (frameSamples === 0) return undefined
-  const config = new Uint8Array(11)
-  config[1] = u8(packet, 0) & 4 ? 2 : 1
+  const config = opusConfigOfChannels(u8(packet, 0) & 4 ? 2 : 1)
+  return config && { config, description: { ...describeOpus(config), frameSamples } }
+}
+
+/** Streams, coupled streams and the channels' places of mapping family 1 (RFC 7845 §5.1.1.2), by the number of channels from 3 on. */
+const SURROUND: readonly (readonly number[])[] = [
+  [2, 1, 0, 2, 1],
+  [2, 2, 0, 1, 2, 3],
+  [3, 2, 0, 4, 1, 2, 3],
+  [4, 2, 0, 4, 1, 2, 3, 5],
+  [4, 3, 0, 4, 1, 2, 3, 5, 6],
+  [5, 3, 0, 6, 1, 2, 3, 4, 5, 7],
+]
+
+/**
+ * The `dOps` of a number of channels as Opus lays them out by default: family 0 for one and two, family 1 from there up to
+ * eight, as the channel_config_code of a transport stream names them (ETSI TS 103 491). `undefined` for other numbers.
+ */
+export function opusConfigOfChannels(channels: number): Uint8Array | undefined {
+  const surround = SURROUND[channels - 3]
+  if (surround === undefined && channels !== 1 && channels !== 2) return undefined
+  const config = new Uint8Array(11 + (surround?.length ?? 0))
+  config[1] = channels
   new DataView(config.buffer).setUint32(4, RATE)
-  return { config, description: { ...describeOpus(config), frameSamples } }
+  if (surround === undefined) return config
+  config[10] = 1
+  config.set(surround, 11)
+  return config
 }

@@ -20,7 +20,14 @@ export type { HlsOptions } from './hls-options.js'
 export type { MediaInfo, TrackInfo, VideoRange } from './info.js'
 export type { MediaInput, SourceOptions } from './input.js'
 export type { JoinedPresentation } from './joined.js'
-export { joinMedia, type Media, type OpenOptions, type TrackDecision } from './media.js'
+export {
+  type EncoderStatus,
+  joinMedia,
+  type Media,
+  type MediaAttachment,
+  type OpenOptions,
+  type TrackDecision,
+} from './media.js'
 export { type RequestHandler, toNodeListener } from './node-listener.js'
 export type { FilmReport } from './open-films.js'
 export type { HlsPresentation, ResourceOptions, ResourceTree } from './presentation.js'

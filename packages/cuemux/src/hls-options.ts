@@ -17,6 +17,16 @@ export interface HlsOptions {
   readonly startMs?: number
   /** Where the presentation ends, ms from the film's beginning; default the film's end. */
   readonly endMs?: number
+  /**
+   * NAL units that are left out of H.264 and HEVC pictures that are copied: access unit delimiters, filler data. Default
+   * none: samples go out as they are in the film. A presentation that drops some has no I-frame playlists.
+   */
+  readonly dropNalUnits?: readonly ('aud' | 'filler')[]
+  /**
+   * Offers pictures for a seek bar: `storyboard.vtt`, `storyboard.m3u8` and images of tiles, made when they are asked for,
+   * where there is an encoder and the film is near. Default false.
+   */
+  readonly storyboard?: boolean
   /** How many bytes of samples may be kept that were read for one rendition and that others will ask for. Default 64 MiB. */
   readonly cacheBytes?: number
 }

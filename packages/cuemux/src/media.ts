@@ -8,6 +8,7 @@ import {
 } from '@cuemux/core'
 import { type Decision, decideTracks, resolveClient } from '@cuemux/planner'
 import type { ClientInput } from './client.js'
+import { readAttachment } from './documents/attachments.js'
 import type { EncoderOptions } from './encoding/options.js'
 import type { EncoderService } from './encoding/service.js'
 import type { HlsOptions } from './hls-options.js'
@@ -42,6 +43,10 @@ export interface Media {
   readonly info: MediaInfo
   /** What becomes of each track for a client (default `browser`), and why. */
   decisions(client?: ClientInput): readonly TrackDecision[]
+  /** Whether tracks that a client doesn't play can be encoded here, and if not, what to install. */
+  encoderStatus(): Promise<EncoderStatus>
+  /** A file inside the film, as cover art or a font, by its name in `info.attachments`; `undefined` where there is none. */
+  readAttachment(name: string): Promise<MediaAttachment | undefined>
   /**
    * The film as an HLS presentation, every resource of which is made when it is asked for.
    *
@@ -56,6 +61,20 @@ export interface Media {
   stream(options?: StreamOptions): Promise<MediaStream>
   /** Gives back what the source holds open. */
   close(): Promise<void>
+}
+
+/** Whether there is an encoder. */
+export interface EncoderStatus {
+  readonly isAvailable: boolean
+  /** What to do where there is none. */
+  readonly hint?: string
+}
+
+/** A file inside a film. */
+export interface MediaAttachment {
+  /** The container's word for it; `application/octet-stream` for what is neither a picture nor a font. */
+  readonly mimeType: string
+  readonly bytes: Uint8Array
 }
 
 /** First bytes read of a film: enough to name the format, and the head of most films. */
@@ -204,6 +223,17 @@ class FilmMedia implements Media {
       kind: track.kind,
       ...decision,
     }))
+  }
+
+  async encoderStatus(): Promise<EncoderStatus> {
+    const status = await this.#encoder?.availability()
+    if (status?.isAvailable) return { isAvailable: true }
+    return { isAvailable: false, ...(status?.hint === undefined ? {} : { hint: status.hint }) }
+  }
+
+  async readAttachment(name: string): Promise<MediaAttachment | undefined> {
+    const found = await readAttachment(this, name, {})
+    return found && { mimeType: found.entry.contentType, bytes: found.bytes }
   }
 
   async hls(options?: HlsOptions): Promise<HlsPresentation> {

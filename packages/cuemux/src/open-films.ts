@@ -45,6 +45,8 @@ export interface PlannedPresentation {
   readonly presentation: HlsPresentation
   /** The options that it was planned with, as text. */
   readonly key: string
+  /** Names of the renditions that are encoded. */
+  readonly encoded: ReadonlySet<string>
   /** Bytes that segment n takes while it is made, about. */
   segmentBytes(n: number): number
 }
@@ -86,12 +88,21 @@ export class OpenFilm {
 
   async #plan(client: ClientInput): Promise<PlannedPresentation> {
     const duration = this.#segmentDurationMs
-    const planned = { client, ...(duration === undefined ? {} : { segmentDurationMs: duration }) }
+    const planned = {
+      client,
+      storyboard: true,
+      ...(duration === undefined ? {} : { segmentDurationMs: duration }),
+    }
     const cacheBytes = isRemote(this.media.source.seekCostBytes) ? REMOTE_SAMPLES_BYTES : NEAR_SAMPLES_BYTES
     const presentation = await this.media.hls({ ...planned, cacheBytes })
+    const decisions = this.media.decisions(client)
+    const isEncoded = ({ id }: { readonly id: number }): boolean =>
+      decisions.some(({ trackId, action }) => trackId === id && action === 'encode')
+    const encoded = presentation.plan.renditions.filter(({ tracks }) => tracks.some(isEncoded)).map(({ name }) => name)
     let spanBytes: Float64Array | undefined
     return {
       presentation,
+      encoded: new Set(encoded),
       key: JSON.stringify(planned),
       segmentBytes: n => {
         spanBytes ??= Float64Array.from(sourceSpanBytes(this.media.index, presentation.plan.segments))

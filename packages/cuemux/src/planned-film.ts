@@ -30,6 +30,8 @@ export interface PlannedFilm {
   readonly inBandEntry: 'avc3' | 'hev1' | undefined
   /** Numbers of the segments before which the way to decode changes, unless that is in band. */
   readonly discontinuities: ReadonlySet<number>
+  /** What is left out of pictures that are copied. */
+  readonly dropNalUnits: readonly ('aud' | 'filler')[]
   /** The tracks that are encoded, by id. */
   readonly encodings: ReadonlyMap<number, TrackEncoding>
   /** Where the encoders' samples come from, once somebody reads the film. */
@@ -87,12 +89,25 @@ export async function planFilm(
   const later = inBandEntry === undefined ? plan.segments.periods.slice(1) : []
   const discontinuities = new Set(later.map(({ firstSegment }) => firstSegment))
   const isIndependent = video === undefined || groups.areClosed
-  return { source, demuxer, client, plan, isIndependent, clip, inBandEntry, discontinuities, encodings, samples }
+  const { dropNalUnits = [] } = options
+  return {
+    source,
+    demuxer,
+    client,
+    plan,
+    isIndependent,
+    clip,
+    inBandEntry,
+    discontinuities,
+    encodings,
+    samples,
+    dropNalUnits,
+  }
 }
 
 /**
- * Prepares the encoder for the tracks that need it. Sound without an encoder is left out; a picture without one fails,
- * as nothing would be seen.
+ * Prepares the encoder for the tracks that need it. Sound without an encoder is left out, unless there is nothing else; a
+ * picture without one fails.
  */
 async function openEncodings(
   decisions: readonly TrackDecision[],
@@ -100,6 +115,7 @@ async function openEncodings(
   request: Omit<EncodingRequest, 'decision'>,
 ): Promise<ReadonlyMap<number, TrackEncoding>> {
   const encodings = new Map<number, TrackEncoding>()
+  let missing: CuemuxError | undefined
   if (encoder === undefined) return encodings
   for (const decision of decisions) {
     const { track, action } = decision
@@ -107,10 +123,12 @@ async function openEncodings(
     try {
       encodings.set(track.id, await encoder.open({ ...request, decision }))
     } catch (error) {
-      const isSilent = track.kind === 'audio' && error instanceof CuemuxError && error.code === 'ENCODER_MISSING'
-      if (!isSilent) throw error
+      const isMissing = error instanceof CuemuxError && error.code === 'ENCODER_MISSING'
+      if (!isMissing || track.kind === 'video') throw error
+      missing = error
     }
   }
+  if (missing !== undefined && decisions.every(({ action }) => action !== 'copy') && encodings.size === 0) throw missing
   return encodings
 }
 

@@ -1,27 +1,16 @@
 import { type ByteSource, CuemuxError, type Demuxer, type ReadOptions, throwIfAborted } from '@cuemux/core'
 import type { PresentationPlan } from '@cuemux/planner'
 import { type Captions, findCaptions } from './captions.js'
-import { ATTACHMENTS, attachmentEntries, readAttachment } from './documents/attachments.js'
-import { CHAPTERS_PATH, chaptersDocument } from './documents/chapters.js'
-import { findIFrames, IFRAMES, type IFrames, iFramePlaylist, iFrameStream } from './documents/iframes.js'
-import { manifestDocument } from './documents/manifest.js'
-import { multivariantPlaylist } from './documents/master.js'
-import { planReport } from './documents/plan.js'
+import { Documents, once } from './documents/documents.js'
 import type { EncoderService } from './encoding/service.js'
 import { etagFor } from './etag.js'
 import type { HlsOptions } from './hls-options.js'
 import type { JoinablePresentation } from './joined.js'
 import { type PlannedFilm, planFilm } from './planned-film.js'
 import { MediaRendition } from './renditions/media.js'
-import {
-  type Made,
-  type MakeOptions,
-  playlistEntry,
-  type RenditionResources,
-  textPieces,
-} from './renditions/rendition.js'
+import type { Made, MakeOptions, RenditionResources } from './renditions/rendition.js'
 import { TextRendition } from './renditions/text.js'
-import { CONTENT_TYPES, type Resource, type ResourceEntry } from './resource.js'
+import type { Resource, ResourceEntry } from './resource.js'
 import { SegmentSamples } from './segment-samples.js'
 
 /** What a presentation has, by path. Every resource is a pure function of the film and the options. */
@@ -58,32 +47,35 @@ export async function createPresentation(
   options: HlsOptions,
   encoder?: EncoderService,
 ): Promise<JoinablePresentation> {
-  return new Presentation(await planFilm(source, demuxer, options, encoder), options)
+  return new Presentation(await planFilm(source, demuxer, options, encoder), options, encoder)
 }
 
 class Presentation implements JoinablePresentation {
   readonly plan: PresentationPlan
-  readonly #film: PlannedFilm
-  readonly #samples: SegmentSamples
-  readonly #media: readonly MediaRendition[]
   /** All but those of closed captions. */
   readonly renditions: readonly RenditionResources[]
+  readonly #film: PlannedFilm
+  readonly #documents: Documents
+  readonly #captions: () => Promise<Captions>
   /** What the resources depend on, beside their path. */
   readonly #identity: string
-  readonly #captions: () => Promise<Captions>
-  readonly #iFrames: () => Promise<IFrames | undefined>
 
-  constructor(film: PlannedFilm, options: HlsOptions) {
-    const { cacheBytes = DEFAULT_CACHE_BYTES, ...planned } = options
+  constructor(film: PlannedFilm, options: HlsOptions, encoder: EncoderService | undefined) {
+    const { cacheBytes = DEFAULT_CACHE_BYTES, storyboard = false, ...planned } = options
     this.plan = film.plan
     this.#film = film
-    this.#samples = new SegmentSamples(film, cacheBytes)
-    this.#media = film.plan.renditions.map(rendition => new MediaRendition(film, rendition, this.#samples))
-    const texts = film.plan.texts.map(text => new TextRendition(film, text, this.#samples))
-    this.renditions = [...this.#media, ...texts]
-    this.#captions = once(() => findCaptions(film, this.#samples))
-    this.#iFrames = once(() => findIFrames(film))
-    this.#identity = JSON.stringify([film.source.key, film.source.sizeBytes, planned])
+    const samples = new SegmentSamples(film, cacheBytes)
+    const media = film.plan.renditions.map(rendition => new MediaRendition(film, rendition, samples))
+    const texts = film.plan.texts.map(text => new TextRendition(film, text, samples))
+    this.renditions = [...media, ...texts]
+    this.#captions = once(() => findCaptions(film, samples))
+    this.#documents = new Documents({
+      film,
+      media,
+      captions: this.#captions,
+      encoder: storyboard ? encoder : undefined,
+    })
+    this.#identity = JSON.stringify([film.source.key, film.source.sizeBytes, { ...planned, storyboard }])
   }
 
   async resources(options: ReadOptions = {}): Promise<readonly ResourceEntry[]> {
@@ -91,11 +83,7 @@ class Presentation implements JoinablePresentation {
     const { renditions: captions } = await this.#captions()
     const renditions = [...this.renditions, ...captions]
     const extents = await Promise.all(renditions.map(rendition => rendition.extent()))
-    const entries: ResourceEntry[] = [MASTER, MANIFEST]
-    if ((await chaptersDocument(this.#film)) !== undefined) entries.push(CHAPTERS)
-    const iFrames = await this.#iFrames()
-    if (iFrames !== undefined) entries.push(playlistEntry(`${IFRAMES}${iFrames.rendition.name}.m3u8`))
-    entries.push(...attachmentEntries(this.#film), ...renditions.flatMap(rendition => rendition.heads()))
+    const entries = [...(await this.#documents.entries()), ...renditions.flatMap(rendition => rendition.heads())]
     for (let n = 0; n < this.plan.segments.cuts.length; n++) {
       for (const [i, rendition] of renditions.entries()) {
         const { firstSegment = 0, count = 0 } = extents[i] ?? {}
@@ -107,82 +95,22 @@ class Presentation implements JoinablePresentation {
 
   async resource(path: string, options: ResourceOptions = {}): Promise<Resource> {
     throwIfAborted(options.signal)
-    const made = await this.#make(path, options)
+    const made = (await this.#inRendition(path, options)) ?? (await this.#documents.make(path, options))
     if (made === undefined) throw new CuemuxError('NOT_FOUND', `The presentation has no "${path.slice(0, 100)}".`)
     const { entry, pieces } = made
     const byteLength = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
     return { ...entry, pieces, byteLength, etag: etagFor(this.#identity, `${path}?${options.query ?? ''}`) }
   }
 
-  async #make(path: string, options: MakeOptions): Promise<Made | undefined> {
-    if (path === MASTER.path) return { entry: MASTER, pieces: textPieces(await this.#master(options.query)) }
-    if (path === MANIFEST.path) {
-      return { entry: MANIFEST, pieces: textPieces(await manifestDocument(this.#film, this.#media, options.query)) }
-    }
-    if (path === CHAPTERS.path) {
-      const text = await chaptersDocument(this.#film)
-      return text === undefined ? undefined : { entry: CHAPTERS, pieces: textPieces(text) }
-    }
-    if (path === PLAN.path) return { entry: PLAN, pieces: textPieces(JSON.stringify(planReport(this.#film))) }
-    if (path.startsWith(ATTACHMENTS)) {
-      const found = await readAttachment(this.#film, path.slice(ATTACHMENTS.length), options)
-      return found && { entry: found.entry, pieces: [found.bytes] }
-    }
-    if (path.startsWith(IFRAMES)) {
-      const iFrames = await this.#iFrames()
-      if (iFrames === undefined || path !== `${IFRAMES}${iFrames.rendition.name}.m3u8`) return undefined
-      return { entry: playlistEntry(path), pieces: textPieces(iFramePlaylist(iFrames, this.#film, options.query)) }
-    }
+  async #inRendition(path: string, options: MakeOptions): Promise<Made | undefined> {
     const slash = path.indexOf('/')
-    const rendition = await this.#rendition(path.slice(0, slash))
+    const name = path.slice(0, Math.max(0, slash))
+    const captions = name.startsWith('captions-') ? (await this.#captions()).renditions : []
+    const rendition = [...this.renditions, ...captions].find(one => one.name === name)
     return rendition?.make(path.slice(slash + 1), options)
   }
 
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#film.encodings.values(), encoding => encoding.close()))
   }
-
-  async #rendition(name: string): Promise<RenditionResources | undefined> {
-    const own = this.renditions.find(rendition => rendition.name === name)
-    if (own !== undefined || !name.startsWith('captions-')) return own
-    return (await this.#captions()).renditions.find(rendition => rendition.name === name)
-  }
-
-  async #master(query: string | undefined): Promise<string> {
-    const iFrames = await this.#iFrames()
-    const stream = iFrames && iFrameStream(iFrames, query)
-    const { renditions: captions, instream } = await this.#captions()
-    return multivariantPlaylist(
-      this.#film,
-      {
-        packed: new Set(this.#media.filter(({ isPacked }) => isPacked).map(({ name }) => name)),
-        instreamChannels: instream,
-        captions,
-        hasChapters: (await chaptersDocument(this.#film)) !== undefined,
-        iFrames: stream === undefined ? [] : [stream],
-        images: [],
-      },
-      query,
-    )
-  }
 }
-
-/** Runs a search when its result is first asked for, and again only where it failed. */
-function once<T>(search: () => Promise<T>): () => Promise<T> {
-  let found: Promise<T> | undefined
-  return () => {
-    if (found === undefined) {
-      found = search()
-      found.catch(() => {
-        found = undefined
-      })
-    }
-    return found
-  }
-}
-
-const MASTER: ResourceEntry = { path: 'master.m3u8', kind: 'master', contentType: CONTENT_TYPES.playlist }
-const MANIFEST: ResourceEntry = { path: 'manifest.mpd', kind: 'master', contentType: CONTENT_TYPES.mpd }
-/** Made when it is asked for; no part of what is exported. */
-const PLAN: ResourceEntry = { path: 'plan.json', kind: 'document', contentType: CONTENT_TYPES.json }
-const CHAPTERS: ResourceEntry = { path: CHAPTERS_PATH, kind: 'document', contentType: CONTENT_TYPES.json }

@@ -25,6 +25,7 @@ export const CONTENT_TYPES = {
   video: 'video/mp4',
   audio: 'audio/mp4',
   mp3: 'audio/mpeg',
+  jpeg: 'image/jpeg',
   vtt: 'text/vtt; charset=utf-8',
   mpd: 'application/dash+xml',
   bytes: 'application/octet-stream',

@@ -49,6 +49,8 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     muxed: { type: 'boolean', optional: true },
     audioLanguages: languages,
     cacheBytes: { type: 'number', optional: true, min: 0, integer: true },
+    storyboard: { type: 'boolean', optional: true },
+    dropNalUnits: { type: 'array', optional: true, items: { type: 'enum', values: ['aud', 'filler'] }, max: 2 },
     startMs: { type: 'number', optional: true, min: 0 },
     endMs: { type: 'number', optional: true, positive: true },
   },

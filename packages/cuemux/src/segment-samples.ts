@@ -1,3 +1,4 @@
+import { describeVideo, dropNalUnits } from '@cuemux/codecs'
 import type { Demuxer, SampleBatch } from '@cuemux/core'
 import { type Clip, type SegmentPlan, segmentSpan } from '@cuemux/planner'
 import { clipPicture, clipSound } from './clip.js'
@@ -11,15 +12,20 @@ export class SegmentSamples {
   readonly #clip: Clip | undefined
   readonly #spans: SpanReader
   readonly #encodings: PlannedFilm['encodings']
+  readonly #dropped: PlannedFilm['dropNalUnits']
 
   /** @param cacheBytes how many bytes of samples may be kept for the renditions that haven't asked yet */
-  constructor({ demuxer, plan, source, clip, encodings, samples }: PlannedFilm, cacheBytes: number) {
+  constructor(film: PlannedFilm, cacheBytes: number) {
+    const { demuxer, plan, source, clip, encodings, samples } = film
+    this.#dropped = film.dropNalUnits
     this.#encodings = encodings
     this.#demuxer = demuxer
     this.#segments = plan.segments
     this.#clip = clip
     const shown = [...plan.renditions.flatMap(rendition => rendition.tracks), ...plan.texts.map(({ track }) => track)]
-    this.#spans = new SpanReader(demuxer, [...new Set(shown.map(({ id }) => id))], source.seekCostBytes, cacheBytes)
+    // ffmpeg reads the pictures that it encodes by itself.
+    const read = shown.filter(({ id, kind }) => kind !== 'video' || !encodings.has(id))
+    this.#spans = new SpanReader(demuxer, [...new Set(read.map(({ id }) => id))], source.seekCostBytes, cacheBytes)
     samples.readSegment = (n, id, signal) => this.#spans.read(segmentSpan(plan.segments, n), [id], signal)
   }
 
@@ -35,9 +41,20 @@ export class SegmentSamples {
   }
 
   async #readCopied(n: number, trackIds: readonly number[], signal: AbortSignal | undefined): Promise<SampleBatch[]> {
-    const batches = await this.#spans.read(segmentSpan(this.#segments, n), trackIds, signal)
+    const read = await this.#spans.read(segmentSpan(this.#segments, n), trackIds, signal)
+    const batches = this.#dropped.length === 0 ? read : read.map(batch => this.#withoutDropped(batch))
     const clip = this.#clip
     return clip === undefined ? batches : batches.flatMap(batch => this.#clipped(batch, clip) ?? [])
+  }
+
+  #withoutDropped(batch: SampleBatch): SampleBatch {
+    const track = this.#demuxer.index.tracks.find(({ id }) => id === batch.trackId)
+    if (track?.kind !== 'video' || (track.codec !== 'h264' && track.codec !== 'hevc')) return batch
+    const { config } = track.descriptions[batch.descriptionIndex] ?? track.descriptions[0]
+    const lengthSize = describeVideo(track.codec, config).nalLengthSize ?? 4
+    const options = { codec: track.codec, lengthSize, drop: this.#dropped }
+    const data = batch.data.map(sample => dropNalUnits(sample, options))
+    return { ...batch, data, size: Uint32Array.from(data, sample => sample.byteLength) }
   }
 
   #clipped(batch: SampleBatch, clip: Clip): SampleBatch | undefined {

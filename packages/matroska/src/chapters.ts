@@ -7,20 +7,54 @@ const MAX_CHAPTERS = 10_000
 const MAX_DEPTH = 8
 const MAX_ATTACHMENTS = 1000
 
-/** Reads Chapters' payload (RFC 9559 §5.1.7): the first edition, in the order of times; what is damaged is left out. */
+/**
+ * Reads Chapters' payload (RFC 9559 §5.1.7) in the order of times: the default edition, else the first one, of those that are
+ * not hidden; what is damaged is left out.
+ */
 export function readChapters(bytes: Uint8Array, start: number, end: number): Chapter[] {
   const chapters: Chapter[] = []
-  let editions = 0
+  const edition = chooseEdition(bytes, start, end)
+  if (edition !== undefined) readAtoms(bytes, edition.from, edition.to, chapters, 0)
+  return chapters.sort((a, b) => a.startMs - b.startMs)
+}
+
+/** Where the payload of an edition lies. */
+interface Edition {
+  readonly from: number
+  readonly to: number
+  readonly isDefault: boolean
+}
+
+function chooseEdition(bytes: Uint8Array, start: number, end: number): Edition | undefined {
+  let chosen: Edition | undefined
   forEachChild(
     bytes,
     start,
     end,
     (id, from, to) => {
-      if (id === Id.EditionEntry && editions++ === 0) readAtoms(bytes, from, to, chapters, 0)
+      if (id !== Id.EditionEntry || chosen?.isDefault) return
+      const { isDefault, isHidden } = readEditionFlags(bytes, from, to)
+      if (!isHidden && (isDefault || chosen === undefined)) chosen = { from, to, isDefault }
     },
     true,
   )
-  return chapters.sort((a, b) => a.startMs - b.startMs)
+  return chosen
+}
+
+function readEditionFlags(bytes: Uint8Array, start: number, end: number): { isDefault: boolean; isHidden: boolean } {
+  let isDefault = false
+  let isHidden = false
+  forEachChild(
+    bytes,
+    start,
+    end,
+    (id, from, to) => {
+      if (id === Id.EditionFlagDefault) isDefault = readUint(bytes, from, to) === 1
+      else if (id === Id.EditionFlagHidden) isHidden = readUint(bytes, from, to) === 1
+    },
+    true,
+  )
+  return { isDefault, isHidden }
 }
 
 function readAtoms(bytes: Uint8Array, start: number, end: number, into: Chapter[], depth: number): void {

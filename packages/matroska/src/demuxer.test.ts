@@ -1,4 +1,4 @@
-import type { SampleBatch } from '@cuemux/core'
+import type { Piece, SampleBatch } from '@cuemux/core'
 import { describe, expect, it } from 'vitest'
 import {
   audioEntry,
@@ -52,6 +52,28 @@ const times = (batch: SampleBatch | undefined) =>
 
 const plain = (batches: readonly SampleBatch[]) =>
   batches.map(batch => ({ id: batch.trackId, ...times(batch), data: batch.data.map(data => [...data]) }))
+
+describe('readSpan with pieces', () => {
+  const bytes = fourGroups()
+  const take = (offsetBytes: number, pieceBytes: number): Piece => {
+    const base = Math.floor(offsetBytes / pieceBytes) * pieceBytes
+    return { base, bytes: bytes.subarray(base, base + pieceBytes) }
+  }
+
+  it.each([1, 3, 10, 64, 300, 100_000])('gives the same samples from pieces of %d bytes', async pieceBytes => {
+    const source = sourceOf(bytes)
+    const demuxer = await openMatroska(source)
+    const pieces = { pieceBytes, take: async (offsetBytes: number) => take(offsetBytes, pieceBytes) }
+    for (let first = 0; first < 4; first++) {
+      for (let end = first + 1; end <= 4; end++) {
+        const reads = source.reads.length
+        const batches = await demuxer.readSpan({ first, end }, [1, 2], { pieces })
+        expect(source.reads.length).toBe(reads)
+        expect(plain(batches)).toEqual(plain(await demuxer.readSpan({ first, end }, [1, 2])))
+      }
+    }
+  })
+})
 
 describe('readSpan', () => {
   it('gives a group of pictures with decode times and the sound that starts in it', async () => {

@@ -46,6 +46,7 @@ export class FrameColumns {
   clear(): void {
     this.count = 0
     this.data.length = 0
+    this.discardNs = 0
     this.additions = undefined
   }
 

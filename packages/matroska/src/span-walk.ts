@@ -41,12 +41,18 @@ export interface SpanWalk {
   readonly tracks: readonly SpanTrack[]
 }
 
-/** The tracks of a walk. `referenceScale` is the timescale of the cuts' times. */
+/**
+ * The tracks of a walk.
+ *
+ * @param referenceScale timescale of the cuts' times
+ * @param spare columns of earlier walks, to be used again
+ */
 export function createSpanTracks(
   states: readonly TrackState[],
   bounds: SpanBounds,
   referenceId: number,
   referenceScale: number,
+  spare: FrameColumns[],
 ): SpanTrack[] {
   return states.map(state => {
     const { timescale, id } = state.track
@@ -56,7 +62,7 @@ export function createSpanTracks(
       state,
       take: TAKE_FRAMES,
       takesAdditions: state.track.kind === 'text',
-      frames: new FrameColumns(),
+      frames: spare.pop() ?? new FrameColumns(),
       isReference: id === referenceId,
       from: isFirst ? Number.NEGATIVE_INFINITY : rescaleUp(start.time, referenceScale, timescale),
       to: end === undefined ? Number.POSITIVE_INFINITY : rescaleUp(end.time, referenceScale, timescale),

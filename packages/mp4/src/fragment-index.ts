@@ -1,3 +1,4 @@
+import { nearUsualRate } from '@cuemux/codecs'
 import { type KeyframeTable, rescale, type Track } from '@cuemux/core'
 import {
   assembleIndex,
@@ -234,6 +235,7 @@ function listTracks(lookup: Lookup, head: Head, tail: Tail, keyframes: KeyframeT
     const seconds = ((end ?? 0) - (track.start ?? 0)) / track.timescale
     const rest = Math.round((mediaBytes * 8) / seconds - others)
     const frame = track.frameDuration
+    const rate = rates[i]?.sampleRate
     const isConstant = frame !== undefined && keyframes.time.every(time => (time - keyframes.time[0]!) % frame === 0)
     return {
       ...track,
@@ -241,7 +243,7 @@ function listTracks(lookup: Lookup, head: Head, tail: Tail, keyframes: KeyframeT
       bitrateBps: seconds > 0 && rest > 0 ? rest : bitrateBps,
       end,
       frameDuration: isConstant ? frame : undefined,
-      frameRate: isConstant ? track.timescale / frame : rates[i]?.sampleRate,
+      frameRate: isConstant ? track.timescale / frame : rate && nearUsualRate(rate),
     }
   })
 }

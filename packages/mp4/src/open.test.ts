@@ -121,6 +121,17 @@ describe('openMp4', () => {
     )
   })
 
+  it('names the usual rate that rounded durations stand for', async () => {
+    // Pictures at 24/s whose times were rounded to milliseconds on the way.
+    const stts: TrackSpec['stts'] = Array.from({ length: 240 }, (_, i) => {
+      const ms = (n: number): number => Math.round((n * 1000) / 24)
+      return [1, (ms(i + 1) - ms(i)) * 16 - (i === 239 ? 12 : 0)]
+    })
+    const samples = { stts, ctts: [], sizes: stts.map(() => 3), chunks: [[240, 1]], stss: [1], edits: [] } as const
+    const { index } = await open({ tracks: [{ ...VIDEO, ...samples, timescale: 16000 }] })
+    expect(index.tracks).toMatchObject([{ frameDuration: undefined, frameRate: 24 }])
+  })
+
   it('gives the same spans in any order, which join exactly', async () => {
     const demuxer = await open({ tracks: [VIDEO, AUDIO] })
     const late = await demuxer.readSpan({ first: 1, end: 2 }, [1, 2])

@@ -1,4 +1,4 @@
-import { codecString, describeAudio, describeVideo } from '@cuemux/codecs'
+import { codecString, describeAudio, describeVideo, nearUsualRate } from '@cuemux/codecs'
 import type { AudioTrack, SampleDescription, TextTrack, Track, TrackBase, VideoTrack } from '@cuemux/core'
 import { boxByPath, payload } from './boxes.js'
 import type { SampleColumns } from './cursor.js'
@@ -134,7 +134,7 @@ function videoTrack(input: TrackInput): VideoTrack {
 
 function frameRateOf(columns: SampleColumns, timescale: number, count: number, ticks: number): number | undefined {
   if (columns.times.isConstant) return timescale / columns.times.firstDuration
-  return ticks > 0 && count > 1 ? (count * timescale) / ticks : undefined
+  return ticks > 0 && count > 1 ? nearUsualRate((count * timescale) / ticks) : undefined
 }
 
 /** QuickTime's `fiel`: two fields a frame. */

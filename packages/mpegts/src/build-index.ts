@@ -1,3 +1,4 @@
+import { nearUsualRate } from '@cuemux/codecs'
 import {
   type ByteSource,
   type KeyframeTable,
@@ -161,15 +162,7 @@ function withPictureTimes(
     ...track,
     end,
     frameDuration: isConstant && format.gridTicks > 0 ? usual : undefined,
-    frameRate: isConstant ? nearRate(timescale / usual) : mean,
+    frameRate: isConstant ? nearUsualRate(timescale / usual) : mean,
     reorderDelay: Math.max(0, start - decodeTime),
   }
-}
-
-/** A usual rate that is as near as the rounding of time stamps. */
-function nearRate(rate: number): number {
-  for (const usual of [24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60]) {
-    if (Math.abs(rate / usual - 1) < 2e-4) return usual
-  }
-  return rate
 }

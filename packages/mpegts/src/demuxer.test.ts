@@ -406,6 +406,43 @@ describe('a remote stream', () => {
   })
 })
 
+describe('a stream of one picture', () => {
+  it('is described by its last access unit, after which nothing comes', async () => {
+    const muxer = new TsMuxer()
+    muxer.section(0, pat([1, 0x1000]))
+    muxer.section(0x1000, pmt(1, 0, [[0x1b, VIDEO]]))
+    muxer.pes({ pid: VIDEO, pts: 90_000, payload: accessUnit(true, 300, 1), isUnbounded: true, isRandomAccess: true })
+    const demuxer = await open(muxer)
+    expect(demuxer.index.tracks).toMatchObject([{ width: 64, height: 36, start: 0, end: 1000 }])
+    expect(demuxer.index.tracks[0]!.descriptions[0].codecString).toBe('avc1.42c00a')
+    expect(await demuxer.readSpan({ first: 0, end: 1 }, [VIDEO])).toMatchObject([{ count: 1 }])
+  })
+})
+
+describe('Opus', () => {
+  /** A packet of silence of 20 ms with its control header. */
+  const packet = [0x7f, 0xe0, 3, 0xfc, 0xff, 0xfe]
+
+  async function sound(extension: readonly number[]): Promise<unknown> {
+    const muxer = new TsMuxer()
+    muxer.section(0, pat([1, 0x1000]))
+    muxer.section(0x1000, pmt(1, 0, [[6, SOUND, [5, 4, 0x4f, 0x70, 0x75, 0x73, ...extension]]]))
+    for (let n = 0; n < 20; n++) {
+      muxer.pes({ pid: SOUND, streamId: 0xbd, pts: 90_000 + n * 1800, payload: Uint8Array.from(packet) })
+    }
+    const { index } = await open(muxer)
+    const [track] = index.tracks
+    return track?.kind === 'audio' ? [track.channels, ...track.descriptions[0].config.subarray(10)] : track
+  }
+
+  it('has the channels that its descriptor tells, else those of its first packet', async () => {
+    expect(await sound([0x7f, 2, 0x80, 6])).toEqual([6, 1, 4, 2, 0, 4, 1, 2, 3, 5])
+    expect(await sound([0x7f, 2, 0x80, 1])).toEqual([1, 0])
+    expect(await sound([0x7f, 2, 0x80, 0x81])).toEqual([2, 0])
+    expect(await sound([])).toEqual([2, 0])
+  })
+})
+
 /** A batch with a number for each sample's bytes: quicker to compare. */
 function digest({ data, ...columns }: SampleBatch): unknown {
   const sums = data.map(bytes => bytes.reduce((sum, byte) => (Math.imul(sum, 31) + byte) | 0, bytes.length))

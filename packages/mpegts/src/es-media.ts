@@ -4,6 +4,7 @@ import {
   describeAudio,
   describeVideo,
   type FrameRate,
+  opusConfigOfChannels,
   splitAnnexB,
   videoConfigFromSample,
 } from '@cuemux/codecs'
@@ -18,7 +19,7 @@ import { readLatmConfig } from './latm.js'
 import { nalRole } from './nal-types.js'
 import type { StreamEntry } from './psi.js'
 import { hdrOfUnits } from './sei.js'
-import { kindOfStream, languageOf, rolesOf, type StreamKind } from './stream-kinds.js'
+import { kindOfStream, languageOf, opusChannelsOf, rolesOf, type StreamKind } from './stream-kinds.js'
 import { frameVideo } from './video-framing.js'
 
 /** A track and how its packets become samples. */
@@ -33,10 +34,11 @@ const EMPTY = new Uint8Array(0)
 export function trackOfStream(entry: StreamEntry, isBluRay: boolean): TrackWithFormat | undefined {
   const kind = kindOfStream(entry, isBluRay)
   if (kind === undefined) return undefined
+  const config = (kind.codec === 'opus' ? opusConfigOfChannels(opusChannelsOf(entry) ?? 0) : undefined) ?? EMPTY
   const common = {
     id: entry.pid,
     timescale: CLOCK_RATE,
-    descriptions: [{ config: EMPTY, codecString: codecString(kind.codec, EMPTY) }] as const,
+    descriptions: [{ config, codecString: codecString(kind.codec, config) }] as const,
     containerCodec: kind.containerCodec,
     language: languageOf(entry),
     title: undefined,
@@ -101,16 +103,19 @@ function trackOfKind(kind: StreamKind, common: Omit<Track, 'kind' | 'codec'>): T
 /**
  * The track with what its first packets tell: configuration, rate, the row of the PES packet with its first frame.
  * `undefined` where they don't hold a frame that tells.
+ *
+ * @param isWhole nothing of the stream comes after them
  */
 export function describeTrack(
   pair: TrackWithFormat,
   stream: ElementaryStream,
+  isWhole: boolean,
 ): { pair: TrackWithFormat; row: number; after: number } | undefined {
   const { track, format } = pair
   if (track.kind === 'text') return undefined
   if (track.kind === 'audio') return describeSound(track, format, stream)
   return format.framing === 'avc' || format.framing === 'hevc'
-    ? describePicture(track, format, stream)
+    ? describePicture(track, format, stream, isWhole)
     : describeOtherPicture(track, format, stream)
 }
 
@@ -130,7 +135,7 @@ function describeSound(
   for (let i = 0; i < frames.count; i++) {
     if (frames.row[i]! < 0) continue
     const frame = stream.bytes.slice(frames.start[i]!, frames.end[i]!)
-    const found = soundConfig(track.codec, format, frame, parser.payload(frame, 0, frame.length))
+    const found = soundConfig(track, format, frame, parser.payload(frame, 0, frame.length))
     if (found === undefined) continue
     const samples = frames.ticks[i]!
     const timescale = found.sampleRate
@@ -171,7 +176,7 @@ interface SoundConfig {
 }
 
 function soundConfig(
-  named: AudioCodec,
+  { codec: named, descriptions: [{ config: said }] }: AudioTrack,
   format: TrackFormat,
   frame: Uint8Array,
   payload: Uint8Array,
@@ -185,10 +190,13 @@ function soundConfig(
         ? audioConfigFromFrame(codec, format.framing === 'opus' ? payload : frame)
         : { config: latm.config, description: describeAudio('aac', latm.config) }
     if (found?.description.sampleRate === undefined) return undefined
-    const { sampleRate, channels, frameSamples, bitrateBps, hasJoc } = found.description
+    const { sampleRate, frameSamples, bitrateBps, hasJoc } = found.description
+    // A packet of several streams of Opus tells the channels of its first one alone.
+    const config = said.length > 0 ? said : found.config
+    const channels = said.length > 0 ? describeAudio(codec, said).channels : found.description.channels
     return {
       codec,
-      config: found.config,
+      config,
       sampleRate,
       channels: channels ?? 2,
       frameSamples,
@@ -213,10 +221,12 @@ function describePicture(
   track: VideoTrack,
   format: TrackFormat,
   stream: ElementaryStream,
+  isWhole: boolean,
 ): { pair: TrackWithFormat; row: number; after: number } | undefined {
   const { frames, nals } = frameVideo(stream, track.codec, true)
   // The access unit that comes last may not be there in full.
-  for (let i = 0; i + 1 < frames.count; i++) {
+  const count = isWhole ? frames.count : frames.count - 1
+  for (let i = 0; i < count; i++) {
     if (
       frames.row[i]! < 0 ||
       ((frames.flags[i]! & FRAME_KEY) === 0 &&

@@ -38,12 +38,12 @@ export async function readBeginnings(
   let base = 0
   let at = begin
   let piece = 256 * 1024
-  for (;;) {
+  for (let isWhole = false; ; ) {
     at = base + walker.walk(bytes, base, at - base, bytes.length)
     let isOpen = false
     streams.forEach((stream, i) => {
       if (stream === undefined || found[i] !== undefined) return
-      const told = describeTrack(pairs[i]!, stream)
+      const told = describeTrack(pairs[i]!, stream, isWhole)
       if (told !== undefined) {
         found[i] = {
           pair: told.pair,
@@ -55,11 +55,11 @@ export async function readBeginnings(
       } else if (stream.length > MAX_STREAM_BYTES || stream.isScrambled) walker.drop(stream.pid)
       else isOpen = true
     })
-    if (!isOpen || at - begin >= maxBytes) break
+    if (!isOpen || isWhole || at - begin >= maxBytes) break
     throwIfAborted(options.signal)
     bytes = await source.read(at, piece, options)
     base = at
-    if (bytes.length < 188) break
+    isWhole = bytes.length < 188
     piece = Math.min(piece * 2, 2 * 1024 * 1024)
   }
   return pairs.map((pair, i) => {

@@ -106,6 +106,15 @@ export function registrationOf(descriptors: readonly Descriptor[]): string {
   return /^[\x20-\x7e]{4}$/.test(text) ? text : ''
 }
 
+const EXTENSION = 127
+/** The extension descriptor's tag of Opus; it is one of the user's own. */
+const OPUS_EXTENSION = 128
+
+/** channel_config_code of the extension descriptor of Opus (ETSI TS 103 491 §5.2.3); `undefined` without one. */
+export function opusChannelsOf({ descriptors }: StreamEntry): number | undefined {
+  return descriptors.find(({ tag, data }) => tag === EXTENSION && data[0] === OPUS_EXTENSION)?.data[1]
+}
+
 /** BCP 47 tags of the languages that have a two-letter one (RFC 5646 §2.2.1: the shortest), by both kinds of ISO 639-2 codes. */
 const SHORT: { readonly [code: string]: string } = Object.fromEntries(
   (

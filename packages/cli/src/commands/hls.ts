@@ -19,6 +19,10 @@ const SCHEMA: OptionSchema = {
   audio: FIELDS.audio,
   muxed: { type: 'boolean', optional: true },
   'segment-duration': seconds({ min: 0.5, max: 60 }),
+  start: seconds({ min: 0 }),
+  duration: seconds({ min: 0.001 }),
+  drop: { type: 'array', optional: true, items: { type: 'enum', values: ['aud', 'filler'] }, max: 2 },
+  encoder: { type: 'string', optional: true, empty: false, max: 64 },
 }
 
 interface HlsCommandOptions {
@@ -27,6 +31,10 @@ interface HlsCommandOptions {
   readonly audio?: readonly string[]
   readonly muxed?: boolean
   readonly 'segment-duration'?: number
+  readonly start?: number
+  readonly duration?: number
+  readonly drop?: readonly ('aud' | 'filler')[]
+  readonly encoder?: string
 }
 
 /** How many resources are in work at once: one is read while another is written. */
@@ -41,6 +49,7 @@ export async function hls(parsed: ParsedArguments, io: Io): Promise<void> {
   const progress = createProgress(io, { json: options.json === true })
   const media = await openMedia(input, {
     signal: io.signal,
+    ...(options.encoder === undefined ? {} : { encoder: { encoder: options.encoder } }),
     onProgress: ({ readBytes }) => progress.show(`Looking for keyframes: ${formatBytes(readBytes)} read`),
   })
   try {
@@ -66,10 +75,14 @@ export async function hls(parsed: ParsedArguments, io: Io): Promise<void> {
 }
 
 function presentationOptions(options: HlsCommandOptions): HlsOptions {
-  const duration = options['segment-duration']
+  const segmentSeconds = options['segment-duration']
+  const { start, duration, drop } = options
   return {
     client: options.client ?? 'browser',
-    ...(duration === undefined ? {} : { segmentDurationMs: duration * 1000 }),
+    ...(segmentSeconds === undefined ? {} : { segmentDurationMs: segmentSeconds * 1000 }),
+    ...(start === undefined ? {} : { startMs: start * 1000 }),
+    ...(duration === undefined ? {} : { endMs: ((start ?? 0) + duration) * 1000 }),
+    ...(drop === undefined ? {} : { dropNalUnits: drop }),
     ...(options.muxed === undefined ? {} : { muxed: options.muxed }),
     ...(options.audio === undefined ? {} : { audioLanguages: options.audio }),
   }

@@ -1,4 +1,4 @@
-import type { MediaInfo, TrackDecision } from 'cuemux'
+import type { EncoderStatus, MediaInfo, TrackDecision } from 'cuemux'
 import { formatBitrate, formatBytes, formatCodec, formatCount, formatDuration, formatTrackDetails } from '../format.js'
 import type { Io } from '../io.js'
 import { write, writeJson } from '../io.js'
@@ -28,8 +28,10 @@ export async function probe(parsed: ParsedArguments, io: Io): Promise<void> {
   progress.clear()
   try {
     const decisions = media.decisions(client)
-    if (options.json) await writeJson(io.stdout, { ...media.info, client, decisions })
-    else await write(io.stdout, probeReport(media.info, decisions, client))
+    const needsEncoder = decisions.some(({ action, target }) => action === 'encode' && target !== 'webvtt')
+    const encoder = needsEncoder ? await media.encoderStatus() : undefined
+    if (options.json) await writeJson(io.stdout, { ...media.info, client, decisions, encoder })
+    else await write(io.stdout, probeReport(media.info, decisions, client, encoder))
   } finally {
     await media.close()
   }
@@ -41,6 +43,7 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   mp4: 'MP4',
   mov: 'QuickTime',
   mpegts: 'MPEG-TS',
+  other: 'read by ffmpeg',
 }
 
 const ORIGINS: Readonly<Record<string, string>> = {
@@ -49,6 +52,7 @@ const ORIGINS: Readonly<Record<string, string>> = {
   sidx: 'its sidx',
   mfra: 'its mfra',
   scan: 'a scan of the whole film',
+  probe: 'a grid: its pictures are encoded',
 }
 
 const ACTIONS: Readonly<Record<string, string>> = { copy: 'copied', encode: 'encoded', drop: 'left out' }
@@ -59,7 +63,12 @@ function actionOf(decision: TrackDecision): string {
 }
 
 /** The report that `cuemux probe` prints for people. */
-export function probeReport(info: MediaInfo, decisions: readonly TrackDecision[], client: string): string {
+export function probeReport(
+  info: MediaInfo,
+  decisions: readonly TrackDecision[],
+  client: string,
+  encoder?: EncoderStatus,
+): string {
   const lines = [
     info.name,
     ...(info.title === undefined ? [] : [`  Title      ${info.title}`]),
@@ -73,6 +82,7 @@ export function probeReport(info: MediaInfo, decisions: readonly TrackDecision[]
     '',
     `  For the client '${client}':`,
     ...trackRows(info, decisions),
+    ...(encoder === undefined || encoder.isAvailable ? [] : ['', `  There is no encoder here. ${encoder.hint ?? ''}`]),
   ]
   return lines.map(line => `${printable(line).trimEnd()}\n`).join('')
 }

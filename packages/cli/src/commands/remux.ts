@@ -5,7 +5,7 @@ import type { Media, MediaStream, StreamOptions } from 'cuemux'
 import { formatBytes, formatDuration } from '../format.js'
 import type { Io, Output } from '../io.js'
 import { write, writeJson } from '../io.js'
-import { openOutputFile } from '../output-file.js'
+import { directWriter, openOutputFile } from '../output-file.js'
 import { createProgress, type Progress } from '../progress.js'
 import type { ParsedArguments } from '../usage.js'
 import { type ClientName, checkOptions, FIELDS, type OptionSchema, seconds } from '../validate.js'
@@ -86,7 +86,7 @@ async function writeToFile(stream: MediaStream, path: string, media: Media, prog
   const file = await openOutputFile(path)
   let written = 0
   try {
-    for await (const pieces of stream.chunks()) {
+    for await (const pieces of stream.chunks({ reusesMemory: true })) {
       await file.write(pieces)
       written += lengthOf(pieces)
       progress.show(`${path}: ${formatBytes(written)} of about ${formatBytes(media.info.sizeBytes)}`)
@@ -100,15 +100,22 @@ async function writeToFile(stream: MediaStream, path: string, media: Media, prog
 
 /** A reader that goes away ends the process from the stream's error (EPIPE): see `process.ts`. */
 async function pipeToStdout(stream: MediaStream, stdout: Output, progress: Progress): Promise<number> {
+  const writeDirectly = directWriter(stdout)
   let written = 0
-  for await (const pieces of stream.chunks()) {
-    let hasRoom = true
-    for (const piece of pieces) hasRoom = stdout.write(piece)
-    if (!hasRoom) await once(stdout, 'drain')
+  // A stream may hold on to what it was given, so that its memory can't be used again.
+  for await (const pieces of stream.chunks({ reusesMemory: writeDirectly !== undefined })) {
+    if (writeDirectly === undefined) await writeToStream(pieces, stdout)
+    else await writeDirectly(pieces)
     written += lengthOf(pieces)
     progress.show(formatBytes(written))
   }
   return written
+}
+
+async function writeToStream(pieces: readonly Uint8Array[], stdout: Output): Promise<void> {
+  let hasRoom = true
+  for (const piece of pieces) hasRoom = stdout.write(piece)
+  if (!hasRoom) await once(stdout, 'drain')
 }
 
 function lengthOf(pieces: readonly Uint8Array[]): number {

@@ -38,11 +38,17 @@ const MAX_LISTED = 10
 /** `cuemux serve [INPUT…]`: serves the player page and the films until the user ends it. */
 export async function serve(parsed: ParsedArguments, io: Io): Promise<void> {
   const options = await checkOptions<ServeOptions>(SCHEMA, parsed.values)
-  refuseOtherCaches(options.cache ?? 'memory')
   const host = options.host ?? DEFAULT_HOST
   const library = await createLibrary(parsed.positionals.length === 0 ? ['.'] : parsed.positionals)
   const [{ createHandler, toNodeListener }, assets] = await Promise.all([io.loadCuemux(), loadPageAssets()])
-  const handler = createHandler({ basePath: MEDIA_PATH, resolve: id => library.locate(id) })
+  const { cache = 'memory' } = options
+  const handler = createHandler({
+    basePath: MEDIA_PATH,
+    resolve: id => library.locate(id),
+    cache,
+    // Whoever asks this machine itself may know where its films lie.
+    exposeErrors: host === DEFAULT_HOST,
+  })
   const server = createServer(createPageListener({ library, assets, media: toNodeListener(handler), host }))
   const port = await listen(server, host, options.port ?? DEFAULT_PORT)
   try {
@@ -55,14 +61,8 @@ export async function serve(parsed: ParsedArguments, io: Io): Promise<void> {
     // Players hold their connections open: closing waits for none of them.
     server.close()
     server.closeAllConnections()
+    await handler.close()
   }
-}
-
-function refuseOtherCaches(cache: string): void {
-  if (cache === 'memory') return
-  throw new CuemuxError('BAD_REQUEST', `--cache ${cache}: this version keeps its cache in memory only.`, {
-    hint: 'Leave --cache out, or say --cache memory.',
-  })
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {

@@ -6,14 +6,12 @@ import { byId } from './dom.js'
 /** Running figures of what was fetched for the film that plays. */
 export class Figures {
   readonly #video: HTMLVideoElement
-  readonly #bar: HTMLElement
   #segments = 0
   #bytes = 0
   #totalMs = 0
 
   constructor(video: HTMLVideoElement) {
     this.#video = video
-    this.#bar = byId('buffer-bar', HTMLElement)
     setInterval(() => this.#show(), 1000)
   }
 
@@ -41,25 +39,6 @@ export class Figures {
     set('figure-mean', mean)
     set('figure-buffer', `${bufferAhead(this.#video).toFixed(1)} s`)
     set('figure-dropped', droppedFrames(this.#video))
-    this.#showRanges()
-  }
-
-  /** Which parts of the film are in the buffer, and where the picture is. */
-  #showRanges(): void {
-    const { buffered, currentTime, duration } = this.#video
-    const parts: HTMLElement[] = []
-    const add = (className: string, start: number, end: number): void => {
-      const part = document.createElement('span')
-      part.className = className
-      part.style.left = `${(100 * start) / duration}%`
-      part.style.width = `${(100 * Math.max(0, end - start)) / duration}%`
-      parts.push(part)
-    }
-    if (Number.isFinite(duration) && duration > 0) {
-      for (let i = 0; i < buffered.length; i++) add('range', buffered.start(i), buffered.end(i))
-      add('now', currentTime, currentTime)
-    }
-    this.#bar.replaceChildren(...parts)
   }
 }
 

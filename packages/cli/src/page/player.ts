@@ -1,9 +1,9 @@
 import Hls, { type ErrorData, Events } from 'hls.js'
 import type { FilmEntry } from '../server/film.js'
 import { browserTypeTest } from './capabilities.js'
-import { byId, element } from './dom.js'
+import { readSettings } from './memory.js'
 import { askWhy, withClient } from './server-api.js'
-import { languageName } from './tracks.js'
+import { BoundedLoader } from './text-loader.js'
 
 /** What the page's tests look at: the player inside, to seek in it and to read its buffer. */
 interface TestHandle {
@@ -24,6 +24,9 @@ const REASONS: Readonly<Record<string, string>> = {
   keySystemError: 'the film is encrypted',
 }
 
+/** A language that no film has: hls.js would else start with the subtitles that the film marks as default. */
+const NO_LANGUAGE = 'zxx'
+
 /** How this browser plays HLS. */
 export type Method = 'hls.js' | 'native' | 'none'
 
@@ -33,18 +36,27 @@ export function playMethod(video: HTMLVideoElement): Method {
   return video.canPlayType('application/vnd.apple.mpegurl') === '' ? 'none' : 'native'
 }
 
+/** What a player tells the page. */
+export interface PlayerListener {
+  /** Playing can't go on, in words. */
+  onError(words: string): void
+  /** There are other tracks or levels to choose from, or others are chosen. */
+  onTracks(): void
+  /** The film's chapter file is there, at this address. */
+  onChapterFile(address: string): void
+}
+
 /** The video element with whatever plays a film in it. */
 export class Player {
   readonly video: HTMLVideoElement
-  readonly #onError: (words: string) => void
+  readonly #listener: PlayerListener
   readonly #handle: TestHandle
   #master = ''
   #hasRecovered = false
 
-  /** @param onError told in words when playing can't go on */
-  constructor(video: HTMLVideoElement, onError: (words: string) => void) {
+  constructor(video: HTMLVideoElement, listener: PlayerListener) {
     this.video = video
-    this.#onError = onError
+    this.#listener = listener
     this.#handle = { hls: undefined, video }
     window.cuemux = this.#handle
     video.addEventListener('error', () => this.#onVideoError())
@@ -57,20 +69,40 @@ export class Player {
     this.#master = ''
     this.video.removeAttribute('src')
     this.video.load()
-    byId('audio-choice', HTMLElement).hidden = true
-    byId('audio', HTMLSelectElement).replaceChildren()
   }
 
-  /** Plays a film from its beginning; gives the hls.js in use, if it is used. */
-  play(film: FilmEntry, client: string, method: Method): Hls | undefined {
+  /** Opens a film at a time, s; gives the hls.js in use, if it is used. */
+  open(film: FilmEntry, client: string, method: Method, startAt: number | undefined): Hls | undefined {
     this.stop()
     this.#master = withClient(film.master, client)
     this.#hasRecovered = false
     if (method === 'native') {
-      this.video.src = this.#master
+      this.video.src = startAt === undefined ? this.#master : `${this.#master}#t=${startAt}`
       return undefined
     }
-    const hls = new Hls({
+    const hls = this.#makeHls(startAt)
+    this.#handle.hls = hls
+    hls.on(Events.ERROR, (_event, data) => void this.#onHlsError(hls, data))
+    hls.on(Events.MANIFEST_PARSED, (_event, { sessionData }) => {
+      const uri = sessionData?.['com.apple.hls.chapters']?.URI
+      if (uri !== undefined) this.#listener.onChapterFile(new URL(uri, new URL(this.#master, location.href)).href)
+    })
+    const changed = [
+      Events.AUDIO_TRACKS_UPDATED,
+      Events.AUDIO_TRACK_SWITCHED,
+      Events.SUBTITLE_TRACKS_UPDATED,
+      Events.LEVEL_SWITCHED,
+    ] as const
+    // hls.js sets its own choice of subtitles right after it has told of a new list.
+    for (const event of changed) hls.on(event, () => queueMicrotask(() => this.#listener.onTracks()))
+    hls.loadSource(this.#master)
+    hls.attachMedia(this.video)
+    return hls
+  }
+
+  #makeHls(startAt: number | undefined): Hls {
+    const { audio } = readSettings()
+    return new Hls({
       // A wished time lies in exactly one segment; hls.js would take the next one when it is nearly there, and then
       // jump over the part that it hasn't loaded.
       maxFragLookUpTolerance: 0,
@@ -82,53 +114,44 @@ export class Player {
       // Nothing shows them, and hls.js would load a data: address for their track.
       enableID3MetadataCues: false,
       enableEmsgMetadataCues: false,
+      // The page shows the cues itself, and the server makes renditions of closed captions.
+      renderTextTracksNatively: false,
+      enableCEA708Captions: false,
+      subtitlePreference: { lang: NO_LANGUAGE },
+      fLoader: BoundedLoader,
+      ...(audio === undefined ? {} : { audioPreference: { lang: audio } }),
+      ...(startAt === undefined ? {} : { startPosition: startAt }),
     })
-    this.#handle.hls = hls
-    hls.on(Events.ERROR, (_event, data) => void this.#onHlsError(hls, data))
-    hls.on(Events.AUDIO_TRACK_SWITCHING, (_event, { url }) => this.#offerAudio(hls, url))
-    hls.loadSource(this.#master)
-    hls.attachMedia(this.video)
-    return hls
-  }
-
-  /** Offers the sound of all codecs: a choice may lead to another group of renditions. */
-  #offerAudio(hls: Hls, chosenUrl: string): void {
-    const tracks = hls.allAudioTracks
-    const select = byId('audio', HTMLSelectElement)
-    byId('audio-choice', HTMLElement).hidden = tracks.length < 2
-    const options = tracks.map((track, n) => {
-      const language = track.lang === undefined || track.lang === 'und' ? '' : languageName(track.lang)
-      const names = [...new Set([language, track.name])].filter(name => name !== '')
-      const option = element('option', '', names.join(' · ') || `Track ${n + 1}`)
-      option.value = String(n)
-      option.selected = track.url === chosenUrl
-      return option
-    })
-    select.replaceChildren(...options)
-    select.onchange = () => {
-      const track = tracks[Number(select.value)]
-      if (track !== undefined) hls.setAudioOption(track)
-    }
   }
 
   async #onHlsError(hls: Hls, data: ErrorData): Promise<void> {
-    if (!data.fatal || hls !== this.#handle.hls) return
+    const isFatal = data.fatal || isGone(data)
+    if (!isFatal || hls !== this.#handle.hls) return
     if (data.type === 'mediaError' && !this.#hasRecovered) {
       this.#hasRecovered = true
       hls.recoverMediaError()
       return
     }
+    hls.stopLoad()
     const address = data.url ?? data.frag?.url ?? this.#master
     const why = data.type === 'networkError' ? await askWhy(address) : undefined
     if (hls !== this.#handle.hls) return
     // The browser's own message is for whoever looks closer.
     console.warn(data.error)
-    this.#onError(why ?? `Playing stopped: ${REASONS[data.type] ?? 'something is wrong with it'} (${data.details}).`)
+    this.#listener.onError(
+      why ?? `Playing stopped: ${REASONS[data.type] ?? 'something is wrong with it'} (${data.details}).`,
+    )
   }
 
   #onVideoError(): void {
     // hls.js reports the same error with more detail.
     if (this.#handle.hls !== undefined || this.#master === '') return
-    this.#onError(`The browser cannot play it: ${this.video.error?.message || 'it gives no reason'}.`)
+    this.#listener.onError(`The browser cannot play it: ${this.video.error?.message || 'it gives no reason'}.`)
   }
+}
+
+/** A segment of picture or sound that the server no longer has will not come back: hls.js would look on for long. */
+function isGone({ frag, response }: ErrorData): boolean {
+  const isPlayed = frag?.type === 'main' || frag?.type === 'audio'
+  return isPlayed && (response?.code === 404 || response?.code === 410)
 }

@@ -1,5 +1,7 @@
 import type { FilmReport } from 'cuemux'
 import type { FilmEntry, FilmList } from '../server/film.js'
+import { type Chapter, readChapterFile } from './chapters.js'
+import { readStoryboard, type Tile } from './controls/thumbnails.js'
 
 /** The films that the server has now. */
 export async function fetchFilms(): Promise<readonly FilmEntry[]> {
@@ -12,6 +14,41 @@ export async function fetchFilms(): Promise<readonly FilmEntry[]> {
 export async function fetchReport(film: FilmEntry, client: string, signal: AbortSignal): Promise<FilmReport> {
   const response = await get(withClient(film.info, client), signal)
   return response.json()
+}
+
+/** How a film is cut: what `plan.json` says. */
+export interface PlanReport {
+  readonly durationMs: number
+  readonly segments: readonly {
+    readonly n: number
+    readonly startMs: number
+    readonly durationMs: number
+    /** Bytes of the source between its keyframe and the next segment's. */
+    readonly bytes: number
+  }[]
+  readonly keyframesMs: readonly number[]
+  readonly renditions: readonly { readonly name: string; readonly kind: string }[]
+}
+
+/** How a film is cut for a client. */
+export async function fetchPlan(film: FilmEntry, client: string, signal: AbortSignal): Promise<PlanReport> {
+  return (await get(withClient(beside(film, 'plan.json'), client), signal)).json()
+}
+
+/** The chapters of a film's chapter file. */
+export async function fetchChapters(address: string, signal: AbortSignal): Promise<Chapter[]> {
+  return readChapterFile(await (await get(address, signal)).json())
+}
+
+/** The small pictures of a film, where the server makes them. */
+export async function fetchTiles(film: FilmEntry, client: string, signal: AbortSignal): Promise<Tile[]> {
+  const response = await get(withClient(beside(film, 'storyboard.vtt'), client), signal)
+  return readStoryboard(await response.text(), response.url)
+}
+
+/** A document of a film, beside its `info.json`. */
+function beside(film: FilmEntry, name: string): string {
+  return film.info.replace(/[^/]*$/, name)
 }
 
 /** An address with the client that it is asked for. */

@@ -23,14 +23,16 @@ export interface IFrames {
  * The I-frames of the film's picture; `undefined` where their sizes can't be told: of a film that only its media tells
  * about and that is far away, of transport streams, and where what goes out is not what lies in the film.
  */
-export async function findIFrames({ plan, demuxer, source, inBandEntry }: PlannedFilm): Promise<IFrames | undefined> {
+export async function findIFrames(film: PlannedFilm): Promise<IFrames | undefined> {
+  const { plan, demuxer, source, inBandEntry, dropNalUnits } = film
   const rendition = plan.renditions.find(({ kind }) => kind === 'video')
   const [track] = rendition?.tracks ?? []
   const { cuts, periods } = plan.segments
   if (rendition === undefined || track?.kind !== 'video' || plan.encoded.has(track.id)) return undefined
   const isMixed = track.descriptions.length > 1 && periods.length === 1
   const isFar = isRemote(source.seekCostBytes) && demuxer.index.foundBy !== 'moov'
-  if (inBandEntry !== undefined || isMixed || isFar || cuts.length > MAX_LOOKS) return undefined
+  const isAltered = inBandEntry !== undefined || dropNalUnits.length > 0
+  if (isAltered || isMixed || isFar || cuts.length > MAX_LOOKS) return undefined
   const starts = await demuxer.readGroupStarts(Array.from(cuts))
   const timesUs = keyframeTimes(plan.segments, rendition)
   const frames = starts.map(({ keyframeBytes }, segment) => ({

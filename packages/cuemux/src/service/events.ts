@@ -30,6 +30,8 @@ export type HandlerEvent =
       readonly kind: ResourceKind
       readonly byteLength: number
       readonly origin: 'made' | 'cache'
+      /** A segment that went through an encoder. */
+      readonly isEncoded: boolean
       readonly durationMs: number
     }
   /** A continuous stream ended, or its viewer left. */

@@ -116,7 +116,12 @@ export class FilmService {
         byStatus: { ...counters.byStatus },
       },
       films: { open: this.#films.size, opened: counters.opened, openedFromCache: counters.openedFromCache },
-      resources: { made: counters.made, fromCache: counters.fromCache, bytes: counters.resourceBytes },
+      resources: {
+        made: counters.made,
+        encoded: counters.encoded,
+        fromCache: counters.fromCache,
+        bytes: counters.resourceBytes,
+      },
       streams: { active: counters.activeStreams, total: counters.streams, bytes: counters.streamBytes },
       source: { reads: counters.reads, bytes: counters.readBytes },
       bytesInFlight: { used: this.#bytes.usedBytes, waiting: this.#bytes.waiting },
@@ -188,12 +193,14 @@ export class FilmService {
       const { resource, isMade } = await this.#make(route, film, planned, request.signal)
       const { kind, byteLength } = resource
       const origin = isMade ? 'made' : 'cache'
+      const isEncoded = segment !== undefined && planned.encoded.has(segment.rendition)
+      if (isMade && isEncoded) this.counters.encoded++
       if (isMade) this.counters.made++
       else this.counters.fromCache++
       this.counters.resourceBytes += byteLength
       film.count(resource, isMade)
       const durationMs = performance.now() - startMs
-      this.tell?.({ type: 'resource', id: route.id, path: route.path, kind, byteLength, origin, durationMs })
+      this.tell?.({ type: 'resource', id: route.id, path: route.path, kind, byteLength, origin, isEncoded, durationMs })
       if (place !== undefined) this.#prepareNext(place, route, film, planned)
       return await resourceResponse(request, resource, {
         isPrivate: route.signature !== undefined,
@@ -218,16 +225,20 @@ export class FilmService {
       film.guard(() => planned.presentation.resource(path, { signal: inner, query }))
     const kept = this.#kept
     return this.#privately(async () => {
-      if (kept?.holdsKind(path) !== true || !kept.holds(source)) return { resource: await make(signal), isMade: true }
-      const made = await kept.resource(source, planned.key, path, make, signal)
-      if (made.isMade) await this.#makePicture(route, film, planned, signal)
-      return made
+      if (kept?.holdsResource(source, path, planned.encoded) !== true) {
+        return { resource: await make(signal), isMade: true }
+      }
+      const makeInTurn = async (inner: AbortSignal): Promise<Resource> => {
+        await this.#makePicture(route, film, planned, inner)
+        return make(inner)
+      }
+      return kept.resource(source, planned.key, path, makeInTurn, signal)
     }, 'make')
   }
 
   /**
-   * Sound was asked for before the picture of the same segment: reading it brought the picture, which is large, will be asked
-   * for at once, and is kept as a segment rather than read again.
+   * Before the sound of a segment its picture is made, where reading costs a round trip: one read brings both, and what is
+   * left over of it is then the small part. The picture will be asked for at once, and is kept.
    */
   async #makePicture(
     route: SignedRoute,
@@ -240,6 +251,8 @@ export class FilmService {
     const isSound = renditions.some(({ name, kind }) => name === segment?.rendition && kind === 'audio')
     const picture = renditions.find(({ kind }) => kind === 'video')
     if (segment === undefined || !isSound || picture === undefined || !isRemote(film.media.source.seekCostBytes)) return
+    // An encoder takes longer than a read.
+    if (planned.encoded.has(picture.name)) return
     const path = `${picture.name}/${segment.n}.m4s`
     try {
       await this.#make({ ...route, path, segment: { ...segment, rendition: picture.name } }, film, planned, signal)
@@ -292,7 +305,8 @@ export class FilmService {
 
   #prepareNext(place: Place, route: SignedRoute, film: OpenFilm, planned: PlannedPresentation): void {
     const { segment } = route
-    if (segment === undefined) return
+    // Encoders run ahead by themselves.
+    if (segment === undefined || planned.encoded.has(segment.rendition)) return
     const n = segment.n + 1
     if (n >= planned.presentation.plan.segments.cuts.length) return
     const path = route.path.replace(/\d+(?=\.\w+$)/, String(n))

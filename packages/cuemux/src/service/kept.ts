@@ -11,9 +11,7 @@ export interface KeptStore {
   readonly flights: Flights
 }
 
-/**
- * Which films' resources are kept: `all`; `costly`, those of films where a read costs a round trip; or `none`.
- */
+/** What is kept: `all`; `costly`, what costs a round trip or an encoder; or `none`. */
 export type CacheSegments = 'all' | 'costly' | 'none'
 
 /** Resources that cost reading or making, and never change. */
@@ -31,14 +29,21 @@ export class Kept {
   /** Once it is there: a resource that is kept is given without waiting for more. */
   opened: KeptStore | undefined
 
-  constructor(store: () => Promise<KeptStore>, mode: CacheSegments) {
+  constructor(store: () => Promise<KeptStore>, mode: Exclude<CacheSegments, 'none'>) {
     this.#mode = mode
     this.#store = async () => (this.opened ??= await store())
   }
 
-  /** Whether anything of a film from this source is kept. */
+  /** Whether what is made of a film from this source is kept. */
   holds(source: ByteSource): boolean {
-    return this.#mode === 'all' || (this.#mode === 'costly' && isRemote(source.seekCostBytes))
+    return this.#mode === 'all' || isRemote(source.seekCostBytes)
+  }
+
+  /** Whether this resource of a film is kept: what cost a round trip or an encoder, unless all is. */
+  holdsResource(source: ByteSource, path: string, encoded: ReadonlySet<string>): boolean {
+    const kind = kindOf(path)
+    if (!KEPT_KINDS.has(kind)) return false
+    return this.holds(source) || kind === 'image' || (kind === 'segment' && encoded.has(path.split('/', 1)[0] ?? ''))
   }
 
   /**
@@ -78,11 +83,6 @@ export class Kept {
   /** Whether a resource was asked for here not long ago: it needs no preparing. */
   wasAskedFor(source: ByteSource, plan: string, path: string): boolean {
     return this.#recent.has(resourceKey(source, plan, path))
-  }
-
-  /** Whether a resource of this kind is kept, where its film's are. */
-  holdsKind(path: string): boolean {
-    return KEPT_KINDS.has(kindOf(path))
   }
 
   /** The resource: kept, being made for another request or by another process, or made now. */

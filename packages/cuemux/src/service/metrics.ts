@@ -22,6 +22,8 @@ export interface HandlerMetrics {
   }
   readonly resources: {
     readonly made: number
+    /** Among those made: segments that were encoded. */
+    readonly encoded: number
     /** Given out from a cache, or from work that was under way. */
     readonly fromCache: number
     /** Bytes of the bodies given out. */
@@ -46,6 +48,7 @@ export class Counters {
   opened = 0
   openedFromCache = 0
   made = 0
+  encoded = 0
   fromCache = 0
   resourceBytes = 0
   activeStreams = 0
@@ -102,6 +105,7 @@ function rows(metrics: HandlerMetrics): readonly Row[] {
       'Resources given out, by where they came from.',
       labelled('origin', { cache: resources.fromCache, made: resources.made }),
     ],
+    ['segments_encoded_total', 'counter', 'Segments that were encoded.', one(resources.encoded)],
     ['resource_bytes_total', 'counter', 'Bytes of the resources given out.', one(resources.bytes)],
     ['streams_active', 'gauge', 'Continuous streams being sent.', one(streams.active)],
     ['stream_bytes_total', 'counter', 'Bytes of continuous streams.', one(streams.bytes)],

@@ -64,8 +64,8 @@ export interface HandlerOptions {
   /** How much the handler's own cache in memory holds; default 32 MiB. 0, with `cache: 'memory'`, is no cache at all. */
   readonly cacheBytes?: number
   /**
-   * Which films are kept: `all` (the default for caches other than `memory`), `costly` (those where a read costs a round
-   * trip; the default for `memory`), or `none`.
+   * What is kept: `all` (the default for caches other than `memory`), `costly` (what costs a round trip or an encoder; the
+   * default for `memory`), or `none`.
    */
   readonly cacheSegments?: CacheSegments
   /** Whether the segment after the one that a viewer asked for is prepared, of films that are kept; default yes. */
