@@ -54,3 +54,18 @@ describe.each(['captions.mkv', 'captions.mp4', 'captions.ts'])('%s', name => {
     }
   })
 })
+
+test('captions in a track of their own are renditions of text', async () => {
+  const { load, close } = await presentFile(await makeMedia('captions.mov'))
+  try {
+    const master = Buffer.from(await load('master.m3u8')).toString()
+    const playlist = /URI="(captions-\d+-cc1)\/playlist.m3u8"/.exec(master)?.[1] ?? ''
+    const { cues } = parseSubtitleFile(await load(`${playlist}/all.vtt`))
+    expect(cues.map(({ payload }) => payload)).toEqual(CAPTIONS.CC1.flatMap(({ rows }) => rows))
+    for (const [i, { startUs }] of CAPTIONS.CC1.entries()) {
+      expect(Math.abs((cues[i]?.startUs ?? 0) - startUs)).toBeLessThan(300_000)
+    }
+  } finally {
+    await close()
+  }
+})

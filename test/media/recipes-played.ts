@@ -5,6 +5,9 @@ import { edit, make, type Recipe, remux, subRip, text } from './recipe.js'
 const LENGTH = 16
 
 const h264 = '-c:v libx264 -preset veryfast -crf 23 -g 48 -keyint_min 48 -sc_threshold 0 -bf 3'.split(' ')
+/** Length of those in which it seeks without having all of it, s. */
+const LONGER = 32
+
 const vp9 = '-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -row-mt 1 -b:v 800k -g 48 -keyint_min 48'.split(' ')
 const av1 = '-c:v libsvtav1 -preset 10 -crf 35 -g 48'.split(' ')
 
@@ -23,6 +26,13 @@ export const playedRecipes: Readonly<Record<string, Recipe>> = {
   'clock_vp9_opus.mkv': make(...clockPicture('24', LENGTH), ...vp9, '-c:a', 'libopus', '-b:a', '96k'),
   'clock_h264_flac.mkv': make(...clockPicture('24', LENGTH), ...h264, '-c:a', 'flac', '-sample_fmt', 's16'),
   'clock_h264_mp3.mkv': make(...clockPicture('24', LENGTH), ...h264, '-c:a', 'libmp3lame', '-b:a', '128k'),
+  // What a browser doesn't play: sound, picture, and both.
+  'clock_ac3.mkv': make(...clockPicture('24', LONGER), ...h264, '-c:a', 'ac3', '-b:a', '192k'),
+  'clock_10bit.mkv': make(...clockPicture('24', LONGER), ...h264, '-pix_fmt', 'yuv420p10le', '-c:a', 'aac'),
+  'clock_mpeg4.avi': make(
+    ...clockPicture('24', LONGER),
+    ...'-c:v mpeg4 -q:v 4 -g 48 -bf 0 -c:a libmp3lame -b:a 192k'.split(' '),
+  ),
   'english.srt': subRip('Line', LENGTH),
   'spanish.srt': subRip('Renglón', LENGTH),
   'clock_two_sounds.mkv': make(
@@ -54,6 +64,15 @@ export const playedRecipes: Readonly<Record<string, Recipe>> = {
   },
   'captions.mp4': remux('captions.mkv'),
   'captions.ts': remux('captions.mkv'),
+  // The captions as a track of their own, and none in the picture.
+  'captions.mov': {
+    needs: ['captions.ts', 'clock_two_sounds.mkv'],
+    program: 'ffmpeg',
+    args: [
+      ...['-f', 'lavfi', '-i', 'movie=IN(captions.ts)[out0+subcc]', '-i', 'IN(clock_two_sounds.mkv)'],
+      ...'-map 1:v -map 1:a:0 -map 0:s -c copy OUT'.split(' '),
+    ],
+  },
   'chapters.txt': text(
     [
       ';FFMETADATA1',
@@ -80,4 +99,11 @@ export const playedRecipes: Readonly<Record<string, Recipe>> = {
       ...['-metadata:s:s:1', 'language=spa', '-disposition:s:0', 'forced', '-disposition:s:1', '0', 'OUT'],
     ],
   },
+  // A sound that every browser plays, one that it plays from another group, and one that has to be encoded.
+  'clock_three_codecs.mkv': make(
+    ...clockPicture('24', LENGTH),
+    ...['-map', '2:a', '-map', '2:a', ...h264, '-c:a:0', 'aac', '-c:a:1', 'libopus', '-c:a:2', 'ac3', '-b:a:2', '192k'],
+    ...['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=fre', '-metadata:s:a:2', 'language=ger'],
+    ...['-disposition:a', '0', '-disposition:a:0', 'default'],
+  ),
 }

@@ -1,9 +1,9 @@
 import type { VideoTrack } from '@cuemux/core'
-import { type CaptionChannel, captionChannels, mayHaveCaptions } from '@cuemux/text'
+import { type CaptionChannel, type CaptionTrack, captionChannels, mayHaveCaptions } from '@cuemux/text'
 import type { PlannedFilm } from './planned-film.js'
 import { isRemote } from './remote.js'
 import { CaptionRendition } from './renditions/captions.js'
-import type { SegmentSamples } from './segment-samples.js'
+import { captionTracks, type SegmentSamples } from './segment-samples.js'
 
 /** The closed captions of a film as its client gets them. */
 export interface Captions {
@@ -15,31 +15,33 @@ export interface Captions {
 
 const NONE: Captions = { renditions: [], instream: [] }
 
-/** Looks for closed captions in the picture that is copied. */
+/** Looks for closed captions: in the picture that is copied, and in tracks of an MP4 that hold nothing else. */
 export async function findCaptions(film: PlannedFilm, samples: SegmentSamples): Promise<Captions> {
   const { plan, client } = film
   const [main] = plan.renditions
-  const video = main?.tracks.find((track): track is VideoTrack => track.kind === 'video')
-  if (main === undefined || video === undefined || plan.encoded.has(video.id) || !mayHaveCaptions(video)) return NONE
-  const channels = await findChannels(film, video, samples)
-  const isBrowser = client.name === 'browser' || client.name === 'listed'
-  if (!isBrowser) return { renditions: [], instream: channels }
-  return {
-    renditions: channels.map(channel => new CaptionRendition(film, channel, main, video, samples)),
-    instream: [],
+  if (main === undefined) return NONE
+  const renditionsOf = async (track: CaptionTrack): Promise<CaptionRendition[]> => {
+    const channels = await findChannels(film, track, samples)
+    return channels.map(channel => new CaptionRendition(film, channel, main, track, samples))
   }
+  const own = (await Promise.all(captionTracks(film).map(renditionsOf))).flat()
+  const video = main.tracks.find((track): track is VideoTrack => track.kind === 'video')
+  if (video === undefined || plan.encoded.has(video.id) || !mayHaveCaptions(video)) return { ...NONE, renditions: own }
+  const isBrowser = client.name === 'browser' || client.name === 'listed'
+  if (!isBrowser) return { renditions: own, instream: await findChannels(film, video, samples) }
+  return { renditions: [...(await renditionsOf(video)), ...own], instream: [] }
 }
 
 /** At so many places of a near film it is looked for captions. */
 const PLACES = 3
 
 /**
- * The channels of closed captions in the picture: those that have text at its beginning, its middle or three quarters
+ * The channels of closed captions in a track: those that have text at its beginning, its middle or three quarters
  * through. A remote film isn't looked at, as each look would be a segment's download.
  */
 async function findChannels(
   { plan, source }: PlannedFilm,
-  video: VideoTrack,
+  track: CaptionTrack,
   samples: SegmentSamples,
 ): Promise<readonly CaptionChannel[]> {
   if (isRemote(source.seekCostBytes)) return []
@@ -48,7 +50,7 @@ async function findChannels(
   const found = new Set<CaptionChannel>()
   for (const n of places) {
     if (n >= count) continue
-    for (const channel of captionChannels(video, await samples.read(n, [video.id], undefined))) found.add(channel)
+    for (const channel of captionChannels(track, await samples.read(n, [track.id], undefined))) found.add(channel)
   }
   return [...found].sort()
 }

@@ -8,6 +8,15 @@ export function etagFor(identity: string, path: string): string {
   return `"${hash(text, 0x811c9dc5).toString(36)}${hash(text, 0x9747b28c).toString(36)}"`
 }
 
+/**
+ * A strong entity tag for a resource that is no pure function of anything, as an encoder has made it: known only by its
+ * bytes. A client that goes on with a range after the resource was made again is given the whole (`If-Range`).
+ */
+export async function contentEtag(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
+  return `"${Array.from(digest.subarray(0, 16), byte => byte.toString(16).padStart(2, '0')).join('')}"`
+}
+
 /** Changes whenever the same film gives other bytes than before. */
 export const FORMAT_VERSION = 1
 

@@ -4,7 +4,7 @@ import type { ClientInput } from './client.js'
 import { SingleFlight } from './flight.js'
 import type { MediaInfo } from './info.js'
 import type { MediaInput } from './input.js'
-import type { Media, MediaOpener, OpenOptions, TrackDecision } from './media.js'
+import type { EncoderStatus, Media, MediaOpener, OpenOptions, TrackDecision } from './media.js'
 import type { HlsPresentation } from './presentation.js'
 import { isRemote } from './remote.js'
 import type { Resource } from './resource.js'
@@ -30,6 +30,8 @@ const MAX_ESTIMATE_BYTES = 256 << 20
 /** `info.json`: the film, what becomes of its tracks for the asked client, and what serving it has cost so far. */
 export interface FilmReport extends MediaInfo {
   readonly decisions: readonly TrackDecision[]
+  /** Where tracks have to be encoded: whether they can be, and if not, what to install. */
+  readonly encoder?: EncoderStatus
   readonly stats: {
     /** Resources given out. */
     readonly requests: number
@@ -162,10 +164,14 @@ export class OpenFilm {
     if (resource.kind === 'segment' && isMade) this.#segmentsMade++
   }
 
-  describe(client: ClientInput): FilmReport {
+  async describe(client: ClientInput): Promise<FilmReport> {
+    const decisions = this.media.decisions(client)
+    // Text becomes other text: no encoder is needed for it.
+    const needsEncoder = decisions.some(({ action, kind }) => action === 'encode' && kind !== 'text')
     return {
       ...this.media.info,
-      decisions: this.media.decisions(client),
+      decisions,
+      ...(needsEncoder ? { encoder: await this.media.encoderStatus() } : {}),
       stats: { requests: this.#requests, segmentsMade: this.#segmentsMade, bytesServed: this.#bytesServed },
     }
   }

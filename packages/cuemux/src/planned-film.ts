@@ -85,6 +85,11 @@ export async function planFilm(
     leads: video === undefined ? undefined : groups.leads,
     outputs: new Map(Array.from(encodings, ([id, { track }]) => [id, track])),
   })
+  // What is chosen unless somebody chooses otherwise.
+  const [preferred] = plan.variants
+  for (const { id } of [...(preferred?.main.tracks ?? []), ...(preferred?.audio[0]?.tracks ?? [])]) {
+    encodings.get(id)?.warm?.()
+  }
   const inBandEntry = changes.length === 0 ? undefined : inBandEntryFor(video, client)
   const later = inBandEntry === undefined ? plan.segments.periods.slice(1) : []
   const discontinuities = new Set(later.map(({ firstSegment }) => firstSegment))

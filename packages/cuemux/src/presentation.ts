@@ -3,17 +3,21 @@ import type { PresentationPlan } from '@cuemux/planner'
 import { type Captions, findCaptions } from './captions.js'
 import { Documents, once } from './documents/documents.js'
 import type { EncoderService } from './encoding/service.js'
-import { etagFor } from './etag.js'
+import { contentEtag, etagFor } from './etag.js'
 import type { HlsOptions } from './hls-options.js'
 import type { JoinablePresentation } from './joined.js'
 import { type PlannedFilm, planFilm } from './planned-film.js'
 import { MediaRendition } from './renditions/media.js'
 import type { Made, MakeOptions, RenditionResources } from './renditions/rendition.js'
 import { TextRendition } from './renditions/text.js'
-import type { Resource, ResourceEntry } from './resource.js'
+import { joinPieces, type Resource, type ResourceEntry } from './resource.js'
 import { SegmentSamples } from './segment-samples.js'
+import { validatorOf } from './service/watched-source.js'
 
-/** What a presentation has, by path. Every resource is a pure function of the film and the options. */
+/**
+ * What a presentation has, by path. Every resource is a pure function of the film and the options; of what is encoded the
+ * times and the number of frames are, while its bytes depend on where the encoder started.
+ */
 export interface ResourceTree {
   /** Everything that it has, in the order in which it is played. */
   resources(options?: ReadOptions): Promise<readonly ResourceEntry[]>
@@ -75,7 +79,12 @@ class Presentation implements JoinablePresentation {
       captions: this.#captions,
       encoder: storyboard ? encoder : undefined,
     })
-    this.#identity = JSON.stringify([film.source.key, film.source.sizeBytes, { ...planned, storyboard }])
+    this.#identity = JSON.stringify([
+      film.source.key,
+      film.source.sizeBytes,
+      validatorOf(film.source),
+      { ...planned, storyboard },
+    ])
   }
 
   async resources(options: ReadOptions = {}): Promise<readonly ResourceEntry[]> {
@@ -97,9 +106,12 @@ class Presentation implements JoinablePresentation {
     throwIfAborted(options.signal)
     const made = (await this.#inRendition(path, options)) ?? (await this.#documents.make(path, options))
     if (made === undefined) throw new CuemuxError('NOT_FOUND', `The presentation has no "${path.slice(0, 100)}".`)
-    const { entry, pieces } = made
+    const { entry, pieces, isEncoded = false } = made
     const byteLength = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
-    return { ...entry, pieces, byteLength, etag: etagFor(this.#identity, `${path}?${options.query ?? ''}`) }
+    const etag = isEncoded
+      ? await contentEtag(joinPieces(pieces, byteLength))
+      : etagFor(this.#identity, `${path}?${options.query ?? ''}`)
+    return { ...entry, pieces, byteLength, etag }
   }
 
   async #inRendition(path: string, options: MakeOptions): Promise<Made | undefined> {

@@ -37,6 +37,7 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
         encoder: text,
         maxHeight: { type: 'number', optional: true, integer: true, min: 16, max: 16_384 },
         maxProcesses: { type: 'number', optional: true, integer: true, min: 1, max: 1024 },
+        stallTimeoutMs: { type: 'number', optional: true, integer: true, min: 100, max: 3_600_000 },
         onEvent: callback,
       },
     },

@@ -1,9 +1,14 @@
 import { describeVideo, dropNalUnits } from '@cuemux/codecs'
-import type { Demuxer, SampleBatch } from '@cuemux/core'
+import type { Demuxer, SampleBatch, TextTrack } from '@cuemux/core'
 import { type Clip, type SegmentPlan, segmentSpan } from '@cuemux/planner'
 import { clipPicture, clipSound } from './clip.js'
 import type { PlannedFilm } from './planned-film.js'
 import { SpanReader } from './span-reader.js'
+
+/** The tracks that hold closed captions and nothing else. */
+export function captionTracks({ demuxer }: PlannedFilm): readonly TextTrack[] {
+  return demuxer.index.tracks.filter((track): track is TextTrack => track.codec === 'c608')
+}
 
 /** Where the samples of a presentation's segments come from: one read of the source serves all renditions of a segment. */
 export class SegmentSamples {
@@ -22,7 +27,8 @@ export class SegmentSamples {
     this.#demuxer = demuxer
     this.#segments = plan.segments
     this.#clip = clip
-    const shown = [...plan.renditions.flatMap(rendition => rendition.tracks), ...plan.texts.map(({ track }) => track)]
+    const texts = [...plan.texts.map(({ track }) => track), ...captionTracks(film)]
+    const shown = [...plan.renditions.flatMap(rendition => rendition.tracks), ...texts]
     // ffmpeg reads the pictures that it encodes by itself.
     const read = shown.filter(({ id, kind }) => kind !== 'video' || !encodings.has(id))
     this.#spans = new SpanReader(demuxer, [...new Set(read.map(({ id }) => id))], source.seekCostBytes, cacheBytes)

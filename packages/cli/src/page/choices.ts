@@ -2,6 +2,7 @@ import type Hls from 'hls.js'
 import type { MediaPlaylist } from 'hls.js'
 import type { Captions } from './captions.js'
 import { keepSettings, readSettings } from './memory.js'
+import { switchSound } from './sound-switch.js'
 import { languageName } from './tracks.js'
 
 /** One of several things to choose, as a menu shows it. */
@@ -46,9 +47,7 @@ export class Choices {
       ...names(track, `Track ${n + 1}`),
       isChosen: track.url === chosen?.url,
       choose: () => {
-        const index = hls.audioTracks.findIndex(({ url }) => url === track.url)
-        if (index < 0) hls.setAudioOption(track)
-        else hls.audioTrack = index
+        switchSound(hls, track)
         if (track.lang !== undefined) keepSettings({ audio: track.lang })
       },
     }))

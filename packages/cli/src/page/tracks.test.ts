@@ -33,4 +33,10 @@ describe('decisionWords', () => {
   ])('says: %s', (words, lines) => {
     expect(decisionWords(report(lines))).toBe(words)
   })
+
+  it('says what the server lacks', () => {
+    const lines: readonly Line[] = [['audio', 'ac3', 'encode', 'aac']]
+    const words = decisionWords({ ...report(lines), encoder: { isAvailable: false, hint: 'Install ffmpeg.' } })
+    expect(words).toBe('Audio AC-3 → AAC, which needs ffmpeg on the server.')
+  })
 })

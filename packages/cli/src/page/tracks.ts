@@ -18,7 +18,12 @@ export function decisionWords(report: FilmReport): string {
     const target = targetOf(decision)
     const fate = target === '' ? (decision.action === 'copy' ? 'copied' : `${name} left out`) : `${name} → ${target}`
     const isEncoded = target !== '' && track.kind !== 'text'
-    const why = isEncoded ? `, because this browser does not play ${name}` : ''
+    const lacksEncoder = isEncoded && report.encoder?.isAvailable === false
+    const why = lacksEncoder
+      ? ', which needs ffmpeg on the server'
+      : isEncoded
+        ? `, because this browser does not play ${name}`
+        : ''
     const words = `${KINDS[track.kind] ?? track.kind} ${fate}${why}`
     counts.set(words, (counts.get(words) ?? 0) + 1)
   }
@@ -35,7 +40,7 @@ export function trackCards(report: FilmReport): HTMLElement[] {
     head.append(element('span', 'track-kind', KINDS[track.kind] ?? track.kind))
     if (track.language !== 'und') head.append(element('span', 'track-language', languageName(track.language)))
     if (track.isForced) head.append(element('span', 'track-language', 'forced'))
-    if (decision !== undefined) head.append(badge(decision))
+    if (decision !== undefined) head.append(badge(decision, report))
     card.append(head)
     const title = track.title === undefined || track.title === '' ? '' : ` · ${track.title}`
     const target = decision === undefined ? '' : targetOf(decision)
@@ -43,7 +48,7 @@ export function trackCards(report: FilmReport): HTMLElement[] {
     const details = formatTrackDetails(track)
     if (track.codecString !== undefined) details.push(track.codecString)
     if (details.length > 0) card.append(element('p', 'track-details', details.join(' · ')))
-    if (decision !== undefined) card.append(element('p', 'track-reason', decision.reason))
+    if (decision !== undefined) card.append(element('p', 'track-reason', reasonOf(decision, report)))
     return card
   })
 }
@@ -57,13 +62,19 @@ function targetOf({ action, target }: Decision): string {
   return action === 'encode' ? (TARGETS[target ?? ''] ?? target ?? '') : ''
 }
 
-function badge({ action, target }: Decision): HTMLElement {
+/** Why it becomes of a track what does, and what it lacks for that. */
+function reasonOf({ action, target, reason }: Decision, { encoder }: FilmReport): string {
+  const lacksEncoder = action === 'encode' && target !== 'webvtt' && encoder?.isAvailable === false
+  return lacksEncoder && encoder.hint !== undefined ? `${reason}. ${encoder.hint}` : reason
+}
+
+function badge({ action, target }: Decision, { encoder }: FilmReport): HTMLElement {
   if (action === 'copy') return element('span', 'badge badge-copy', 'Copied')
   if (action === 'drop') return element('span', 'badge badge-drop', 'Left out')
   // Text becomes other text: no encoder is needed for it.
   return target === 'webvtt'
     ? element('span', 'badge badge-copy', 'Converted')
-    : element('span', 'badge badge-encode', 'Needs encoding')
+    : element('span', 'badge badge-encode', encoder?.isAvailable === true ? 'Encoded' : 'Needs encoding')
 }
 
 /** A sentence's first word within another one; abbreviations stay. */

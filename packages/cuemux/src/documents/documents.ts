@@ -103,7 +103,7 @@ export class Documents {
     if (path === TILES_PLAYLIST.path) return textOf(TILES_PLAYLIST, storyboardPlaylist(board, query))
     const n = Number(/^storyboard\/(0|[1-9]\d{0,5})\.jpg$/.exec(path)?.[1] ?? Number.NaN)
     if (!path.startsWith(STORYBOARD) || !(n < imageCount(board))) return undefined
-    return { entry: imageEntry(n), pieces: [await storyboardImage(film, board, n, encoder, signal)] }
+    return { entry: imageEntry(n), pieces: [await storyboardImage(film, board, n, encoder, signal)], isEncoded: true }
   }
 
   async #master(query: string | undefined): Promise<string> {

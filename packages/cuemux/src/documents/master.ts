@@ -92,7 +92,7 @@ function captionSubtitles(captions: CaptionRendition, addressOf: AddressOf): Med
     type: 'SUBTITLES',
     groupId: SUBTITLES,
     name: `Closed captions ${captions.channel}`,
-    language: 'und',
+    language: captions.language,
     isAutoselect: true,
     characteristics: FOR_THE_HARD_OF_HEARING,
     uri: addressOf(captions),

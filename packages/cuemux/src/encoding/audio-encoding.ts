@@ -36,6 +36,7 @@ export async function openAudioEncoding(
   return {
     track: transcoder.track,
     segment: (n, signal) => transcoder.segment(n, signal).catch(undefinedWhereNone),
+    warm: () => void transcoder.warm(),
     close: () => transcoder.close(),
   }
 }

@@ -44,9 +44,9 @@ export class FfmpegEncoder implements EncoderService {
   }
 
   async #locate(): Promise<FfmpegRegistry> {
-    const { ffmpeg, maxProcesses } = this.options
+    const { ffmpeg, maxProcesses, stallTimeoutMs } = this.options
     const found = await locateFfmpeg(ffmpeg === undefined ? {} : { ffmpeg })
-    return new FfmpegRegistry({ ffmpegPath: found.ffmpeg, maxProcesses })
+    return new FfmpegRegistry({ ffmpegPath: found.ffmpeg, maxProcesses, stallMs: stallTimeoutMs })
   }
 
   /** What ffmpeg can do here: measured once, and kept between processes. */

@@ -8,6 +8,8 @@ export interface EncoderOptions {
   readonly maxHeight?: number
   /** How many ffmpeg processes there may be at once. Default 16. */
   readonly maxProcesses?: number
+  /** How long one may make nothing while somebody waits for it, ms; it is ended then. Default 20 000. */
+  readonly stallTimeoutMs?: number
   /** Told of what an encoder does that a viewer doesn't see: a hardware encoder in trouble, replaced by software. */
   readonly onEvent?: (event: EncoderEvent) => void
 }

@@ -21,6 +21,8 @@ export interface TrackEncoding {
    * @throws CuemuxError `ENCODER_FAILED`, `CAPACITY`, `ABORTED`, and what reading the film throws
    */
   segment(n: number, signal: AbortSignal | undefined): Promise<SampleBatch | undefined>
+  /** The first segment will be asked for soon: starts what can be started before. */
+  warm?(): void
   /** Ends its processes. */
   close(): Promise<void>
 }

@@ -1,30 +1,32 @@
-import type { VideoTrack } from '@cuemux/core'
 import type { TextRenditionPlan } from '@cuemux/planner'
-import { type CaptionChannel, readCaptions, type TextCue } from '@cuemux/text'
+import { type CaptionChannel, type CaptionTrack, readCaptions, type TextCue } from '@cuemux/text'
 import type { PlannedFilm } from '../planned-film.js'
 import type { SegmentSamples } from '../segment-samples.js'
 import { WebVttRendition } from './text.js'
 
-/** One channel of the closed captions in the picture, as WebVTT. */
+/** One channel of the closed captions in a picture or a track of their own, as WebVTT. */
 export class CaptionRendition extends WebVttRendition {
   readonly channel: CaptionChannel
-  readonly #track: VideoTrack
+  /** BCP 47: of a track of captions; those in a picture don't say. */
+  readonly language: string
+  readonly #track: CaptionTrack
   readonly #samples: SegmentSamples
 
   constructor(
     film: PlannedFilm,
     channel: CaptionChannel,
     extent: Pick<TextRenditionPlan, 'startUs' | 'durationsUs'>,
-    track: VideoTrack,
+    track: CaptionTrack,
     samples: SegmentSamples,
   ) {
-    super(film, captionName(channel), extent)
+    super(film, captionName(channel, track), extent)
     this.channel = channel
+    this.language = track.kind === 'text' ? track.language : 'und'
     this.#track = track
     this.#samples = samples
   }
 
-  /** From the segment's own pictures and those of the one before, in which a caption is loaded. */
+  /** From the segment's own samples and those of the one before, in which a caption is loaded. */
   protected async cues(n: number, signal: AbortSignal | undefined): Promise<readonly TextCue[]> {
     const before = n > 0 ? await this.#samples.read(n - 1, [this.#track.id], signal) : []
     const own = await this.#samples.read(n, [this.#track.id], signal)
@@ -48,7 +50,7 @@ export class CaptionRendition extends WebVttRendition {
   }
 }
 
-/** The rendition's name: `captions-cc1`, `captions-service1`. */
-function captionName(channel: CaptionChannel): string {
-  return `captions-${channel.toLowerCase()}`
+/** The rendition's name: `captions-cc1`, `captions-service1`; of a track of captions `captions-3-cc1`. */
+function captionName(channel: CaptionChannel, { kind, id }: CaptionTrack): string {
+  return `captions-${kind === 'text' ? `${id}-` : ''}${channel.toLowerCase()}`
 }

@@ -155,14 +155,18 @@ export class MediaRendition implements RenditionResources {
 
   async make(file: string, options: MakeOptions): Promise<Made | undefined> {
     if (file === 'playlist.m3u8') {
+      for (const { id } of this.plan.tracks) this.#film.encodings.get(id)?.warm?.()
       const text = mediaPlaylist(await this.playlist(options.query), this.#film)
       return { entry: playlistEntry(`${this.name}/${file}`), pieces: textPieces(text) }
     }
     const period = this.isPacked ? -1 : this.#inits().indexOf(file)
-    if (period >= 0) return { entry: this.#entry(file, 'init'), pieces: [await this.#init(period, options.signal)] }
+    const isEncoded = this.plan.tracks.some(({ id }) => this.#film.encodings.has(id))
+    if (period >= 0) {
+      return { entry: this.#entry(file, 'init'), pieces: [await this.#init(period, options.signal)], isEncoded }
+    }
     const n = segmentNumber(file, this.#extension, this.#film.plan.segments.cuts.length)
     if (n === undefined) return undefined
-    return { entry: this.segmentEntry(n), pieces: await this.#segment(n, options.signal) }
+    return { entry: this.segmentEntry(n), pieces: await this.#segment(n, options.signal), isEncoded }
   }
 
   async #init(period: number, signal: AbortSignal | undefined): Promise<Uint8Array> {

@@ -12,6 +12,8 @@ export interface MakeOptions extends ReadOptions {
 export interface Made {
   readonly entry: ResourceEntry
   readonly pieces: readonly Uint8Array[]
+  /** An encoder has made it: the next time it may have other bytes that play the same. */
+  readonly isEncoded?: boolean
 }
 
 /** What a media playlist has of a rendition: the same whether it is shown alone or as a part of joined films. */

@@ -96,7 +96,7 @@ export class FilmService {
     try {
       const film = await this.#open(request, route)
       throwIfAborted(request.signal)
-      if (route.path === 'info.json') return infoResponse(request, film.describe(route.client))
+      if (route.path === 'info.json') return infoResponse(request, await film.describe(route.client))
       if (route.path === 'stream.mp4') return await this.#stream(request, route, film, caller)
       return await this.#resource(request, route, film)
     } finally {

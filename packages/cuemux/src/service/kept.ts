@@ -43,7 +43,8 @@ export class Kept {
   holdsResource(source: ByteSource, path: string, encoded: ReadonlySet<string>): boolean {
     const kind = kindOf(path)
     if (!KEPT_KINDS.has(kind)) return false
-    return this.holds(source) || kind === 'image' || (kind === 'segment' && encoded.has(path.split('/', 1)[0] ?? ''))
+    const isEncoded = (kind === 'segment' || kind === 'init') && encoded.has(path.split('/', 1)[0] ?? '')
+    return this.holds(source) || kind === 'image' || isEncoded
   }
 
   /**

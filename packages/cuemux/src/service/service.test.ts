@@ -1,4 +1,6 @@
+import { readdir, readlink } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { memoryCache } from '@cuemux/store'
 import { describe, expect, it, vi } from 'vitest'
 import { RemoteFilm, sampleBytes } from '../../testing/remote-film.js'
@@ -273,6 +275,16 @@ describe('a cache', () => {
     expect(once.handler.metrics().films.openedFromCache).toBe(1)
   })
 
+  it('gives what the film is now another entity tag than what it was', async () => {
+    const tags = await Promise.all(
+      ['"1"', '"1"', '"2"'].map(async validator => {
+        const film = new RemoteFilm(sampleBytes(), undefined, validator)
+        return (await serve({ resolve: () => film }).get('/film/video-1/0.m4s')).headers.get('etag')
+      }),
+    )
+    expect([tags[0] === tags[1], tags[1] === tags[2]]).toEqual([true, false])
+  })
+
   it('gives a segment without reading, the same to the byte', async () => {
     const film = new RemoteFilm()
     const { get, handler } = serve({ resolve: () => film, readAhead: false })
@@ -408,7 +420,7 @@ describe('observing', () => {
 })
 
 describe('close', () => {
-  it('lets go of films, sends away what comes, and leaves no timer', async () => {
+  it('lets go of films and sends away what comes', async () => {
     const film = new RemoteFilm()
     const { get, handler } = serve({ resolve: () => film })
     await bodyOf(await get('/film/video-1/0.m4s'))
@@ -417,7 +429,19 @@ describe('close', () => {
     expect(film.isClosed).toBe(true)
     const response = await get('/film/video-1/1.m4s')
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
-    expect(process.getActiveResourcesInfo().filter(name => name === 'Immediate')).toEqual([])
+  })
+
+  it('leaves no descriptor open', async () => {
+    const path = fileURLToPath(new URL('../../../../sample/cuemux-sample.mkv', import.meta.url))
+    const isOpen = async (): Promise<boolean> => {
+      const links = (await readdir('/proc/self/fd')).map(fd => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
+      return (await Promise.all(links)).includes(path)
+    }
+    const { get, handler } = serve({ resolve: () => path })
+    await bodyOf(await get('/film/video-1/0.m4s'))
+    expect(await isOpen()).toBe(true)
+    await handler.close()
+    expect(await isOpen()).toBe(false)
   })
 })
 
