@@ -2,7 +2,7 @@ import type { CommandSpec } from './usage.js'
 
 const CLIENT_OPTION = {
   type: 'string',
-  value: 'browser|safari|native',
+  value: 'browser|safari|chromecast|native',
   help: 'who plays it: decides what is copied',
 } as const
 

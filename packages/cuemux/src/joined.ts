@@ -31,8 +31,9 @@ interface Row {
 const MASTER: ResourceEntry = { path: 'master.m3u8', kind: 'master', contentType: CONTENT_TYPES.playlist }
 
 /**
- * Joins presentations: the picture of each, and the sounds and subtitles of the first with those of the same language of
- * the others, else with their first ones. Where a film has none, its part is a gap (EXT-X-GAP).
+ * Joins presentations: the picture of each, the sounds of the first with those of the same language of the others, else
+ * with their first ones, and its subtitles with those of the same language. Where a film has none, its part is a gap
+ * (EXT-X-GAP).
  *
  * @throws CuemuxError `BAD_REQUEST` for no films, or where some have a picture and some have none
  */
@@ -86,11 +87,16 @@ class Joined implements JoinedPresentation {
     const below = await Promise.all(
       this.parts.map(async (part, i) =>
         (await part.resources(options))
-          .filter(({ kind }) => kind === 'init' || kind === 'segment' || kind === 'text')
+          .filter(({ kind, path }) => kind !== 'playlist' && this.#isNamed(i, path))
           .map(entry => ({ ...entry, path: `${i + 1}/${entry.path}` })),
       ),
     )
     return [...own, ...below.flat()]
+  }
+
+  /** Whether a playlist of the whole names what is at a path of part i. */
+  #isNamed(i: number, path: string): boolean {
+    return this.#rows.some(({ renditions }) => path.startsWith(`${renditions[i]?.name}/`))
   }
 
   async resource(path: string, options: ResourceOptions = {}): Promise<Resource> {

@@ -183,7 +183,7 @@ function startsWithEbml(head: Uint8Array): boolean {
  */
 export async function joinMedia(films: readonly Media[], options?: HlsOptions): Promise<JoinedPresentation> {
   const present = (film: Media): Promise<JoinablePresentation> => {
-    if (film instanceof FilmMedia) return film.present(options ?? {})
+    if (film instanceof FilmMedia) return film.present(options)
     throw new CuemuxError('BAD_REQUEST', 'Only films that openMedia has opened can be joined.')
   }
   return joinPresentations(await Promise.all(films.map(present)))
@@ -237,13 +237,13 @@ class FilmMedia implements Media {
   }
 
   async hls(options?: HlsOptions): Promise<HlsPresentation> {
-    const presentation = await this.present(this.#platform.validate('hls', options))
-    return presentation
+    return this.present(options)
   }
 
   /** {@link Media.hls} with what joins films. */
-  async present(options: HlsOptions): Promise<JoinablePresentation> {
-    const presentation = await createPresentation(this.source, this.demuxer, options, this.#encoder)
+  async present(options: HlsOptions | undefined): Promise<JoinablePresentation> {
+    const checked = this.#platform.validate('hls', options)
+    const presentation = await createPresentation(this.source, this.demuxer, checked, this.#encoder)
     this.#closers.add(() => presentation.close())
     return presentation
   }

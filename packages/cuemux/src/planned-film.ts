@@ -78,7 +78,7 @@ export async function planFilm(
     targetDurationMs,
     client,
     isMuxed: options.muxed ?? false,
-    audioLanguage: options.audioLanguages?.[0],
+    audioLanguages: options.audioLanguages,
     spanSizes: demuxer.spanSizes.bind(demuxer),
     clip,
     changes,

@@ -102,7 +102,7 @@ async function planTracks(
     targetDurationMs: FRAGMENT_MS,
     client: resolveClient(options.client ?? 'native'),
     isMuxed: true,
-    audioLanguage: options.audioLanguages?.[0],
+    audioLanguages: options.audioLanguages,
   })
   const chosen = plan.variants[0]?.main.tracks ?? []
   const ids = chosen.map(track => track.id)

@@ -49,6 +49,11 @@ describe('decide', () => {
     })
   })
 
+  it('copies nothing that the muxer has no place for, whatever plays it', () => {
+    const trueHd = audio({ codec: 'truehd', descriptions: [{ config: new Uint8Array(), codecString: 'mlpa' }] })
+    expect(decide(trueHd, resolveClient(['avc1', 'mp4a.40.2', 'mlpa'])).action).toBe('encode')
+  })
+
   it('encodes to nothing that the client plays no more than the source', () => {
     expect(decide(video({ codec: 'vp8' }), resolveClient(['av01', 'opus']))).toEqual({
       action: 'drop',

@@ -74,7 +74,7 @@ function decideVideo(track: VideoTrack, client: ClientProfile): Decision {
     client.capabilities === undefined
       ? client.codecs.includes(track.codec) && (client.playsAnyProfile || isCommonPicture(track, depth, chroma))
       : isListed(track, client.capabilities, depth === 8 && chroma <= 1)
-  return plays ? copy(words, client) : encoded('h264', notPlayed(words, client), client)
+  return plays && track.codec in BASE_STRINGS ? copy(words, client) : encoded('h264', notPlayed(words, client), client)
 }
 
 /** Whether decoders in hardware play it: 4:2:0, and 8 bits or, beyond H.264, 10. */
@@ -88,8 +88,9 @@ function decideAudio(track: AudioTrack, client: ClientProfile): Decision {
     client.capabilities === undefined
       ? client.codecs.includes(track.codec) && (client.playsAnyProfile || isCommonSound(track, client))
       : isListed(track, client.capabilities, true)
-  // PCM of 8 bits without a sign, and of QuickTime's own entries, has no place in MP4.
-  const isCarried = track.codec !== 'pcm' || track.descriptions[0].config.length > 0
+  // What the muxer has no sample entry for can't be copied, whatever plays it; nor can PCM of 8 bits without a sign, or of
+  // QuickTime's own entries.
+  const isCarried = track.codec === 'pcm' ? track.descriptions[0].config.length > 0 : track.codec in BASE_STRINGS
   return plays && isCarried ? copy(words, client) : encoded('aac', notPlayed(words, client), client)
 }
 
@@ -118,6 +119,8 @@ function decideText(track: TextTrack): Decision {
     case 'webvtt':
     case 'tx3g':
       return encode('webvtt', `${words} need conversion to WebVTT`)
+    case 'c608':
+      return encode('webvtt', 'Closed captions (CEA-608) need conversion to WebVTT')
     case 'unknown':
       return { action: 'drop', reason: `${words} is not a subtitle format that Cuemux reads` }
     default:

@@ -91,11 +91,12 @@ describe('renditions', () => {
 
   it('can put picture and the wanted sound together', () => {
     const tracks = [video(), audio({ isDefault: false }), audio({ id: 3 }), audio({ id: 4, language: 'fr-CA' })]
-    const name = (audioLanguage?: string) =>
-      plan(film({ tracks }), { isMuxed: true, audioLanguage }).renditions.map(one => one.name)
+    const name = (...audioLanguages: string[]) =>
+      plan(film({ tracks }), { isMuxed: true, audioLanguages }).renditions.map(one => one.name)
     expect(name()).toEqual(['av-1-3'])
     expect(name('fr')).toEqual(['av-1-4'])
     expect(name('de')).toEqual(['av-1-3'])
+    expect(name('de', 'fr')).toEqual(['av-1-4'])
   })
 
   it('lists what is not copied, and fails where that is the picture or all', () => {

@@ -29,8 +29,8 @@ export interface PresentationOptions {
   readonly client: ClientProfile
   /** Video and sound in one rendition. */
   readonly isMuxed?: boolean
-  /** BCP 47 tag of the sound that is chosen when nothing else is said. */
-  readonly audioLanguage?: string | undefined
+  /** BCP 47 tags of the sound that is chosen when nothing else is said, the best first. */
+  readonly audioLanguages?: readonly string[] | undefined
   /** Exact sizes, where the index tells: see `Demuxer.spanSizes`. */
   readonly spanSizes?: (trackId: number, cuts: Uint32Array) => SpanSizes | undefined
   /**
@@ -95,7 +95,7 @@ export function planPresentation(index: MediaIndex, options: PresentationOptions
   const targetDuration = Math.max(1, Math.round(longestUs / US))
   const rated = planVariants(index, segments, planned, {
     targetDuration,
-    defaultAudioId: chooseAudio(playable, options.audioLanguage)?.id,
+    defaultAudioId: chooseAudio(playable, options.audioLanguages)?.id,
     spanSizes: options.spanSizes ?? (() => undefined),
     overhead: options.overhead ?? defaultOverhead,
     encoded,
@@ -149,21 +149,20 @@ function planTexts(decisions: readonly TrackDecision[], renditions: readonly Ren
   if (reference === undefined) return []
   const { firstSegment, startUs, durationsUs } = reference
   return decisions.flatMap(({ track, action }) =>
-    track.kind === 'text' && action === 'encode'
+    // Closed captions are told apart by channels, which only their samples show.
+    track.kind === 'text' && action === 'encode' && track.codec !== 'c608'
       ? [{ name: `text-${track.id}`, track, firstSegment, startUs, durationsUs }]
       : [],
   )
 }
 
-/** The sound that plays when the viewer has no wish: of the language, else the film's default, else the first. */
-function chooseAudio(tracks: readonly Track[], language: string | undefined): AudioTrack | undefined {
+/** The sound that plays when the viewer has no wish: of the first language that there is, else the film's default, else the first. */
+function chooseAudio(tracks: readonly Track[], languages: readonly string[] = []): AudioTrack | undefined {
   const audio = tracks.filter((track): track is AudioTrack => track.kind === 'audio')
-  const wanted = language?.toLowerCase()
-  const spoken =
-    wanted === undefined
-      ? []
-      : audio.filter(({ language: tag }) => tag.toLowerCase() === wanted || tag.toLowerCase().startsWith(`${wanted}-`))
-  const candidates = spoken.length > 0 ? spoken : audio
+  const spoken = languages
+    .map(language => language.toLowerCase())
+    .map(wanted => audio.filter(({ language }) => `${language.toLowerCase()}-`.startsWith(`${wanted}-`)))
+  const candidates = spoken.find(found => found.length > 0) ?? audio
   return candidates.find(track => track.isDefault) ?? candidates[0]
 }
 
@@ -177,7 +176,7 @@ function planRenditions(
   const { leads, clip } = options
   const video = playable.find(track => track.kind === 'video')
   const audio = playable.filter(track => track.kind === 'audio')
-  const chosen = chooseAudio(audio, options.audioLanguage)
+  const chosen = chooseAudio(audio, options.audioLanguages)
   const videoBounds = leads === undefined ? bounds : segmentBoundsUs(index, segments, leads, clip)
   const extent = (track: PlayableTrack): Extent =>
     extentWithin(index, track.kind === 'video' ? videoBounds : bounds, track, clip)
