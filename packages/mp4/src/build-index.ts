@@ -133,9 +133,14 @@ function isDefault(all: readonly Candidate[], track: Candidate): boolean {
   return chosen === undefined ? track.kind !== 'text' && sameKind[0] === track : chosen === track
 }
 
-/** The track at whose keyframes the film is cut: its first video track, else its first sound. */
+/** The track at whose keyframes the film is cut: its first enabled video track, else sound. */
 export function referenceOf(found: readonly Candidate[]): Candidate {
-  const reference = found.find(track => track.kind === 'video') ?? found.find(track => track.kind === 'audio')
+  const first = (kind: Candidate['kind']): Candidate | undefined => {
+    const all = found.filter(track => track.kind === kind)
+    // §8.3.3: a track that is not enabled is treated as if it were not there.
+    return all.find(({ header }) => header.isEnabled) ?? all[0]
+  }
+  const reference = first('video') ?? first('audio')
   if (reference !== undefined) return reference
   throw new CuemuxError('CORRUPT_INDEX', 'The film has no video or audio track with samples that can be read.', {
     at: { path: 'moov/trak' },

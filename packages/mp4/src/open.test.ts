@@ -121,6 +121,15 @@ describe('openMp4', () => {
     )
   })
 
+  it('cuts at the keyframes of the first video track that is enabled', async () => {
+    const disabled = { ...VIDEO, isDisabled: true }
+    const byTracks = async (...tracks: readonly TrackSpec[]): Promise<number> =>
+      (await open({ tracks })).index.keyframes.trackId
+    expect(await byTracks(disabled, VIDEO, AUDIO)).toBe(2)
+    expect(await byTracks(AUDIO, disabled)).toBe(2)
+    expect(await byTracks({ ...AUDIO, isDisabled: true }, AUDIO)).toBe(2)
+  })
+
   it('names the usual rate that rounded durations stand for', async () => {
     // Pictures at 24/s whose times were rounded to milliseconds on the way.
     const stts: TrackSpec['stts'] = Array.from({ length: 240 }, (_, i) => {

@@ -13,6 +13,12 @@ import {
 } from '../testing/movie-writer.js'
 import { openMp4 } from './index.js'
 
+/** Of x265, with its three parameter sets. */
+const HVCC =
+  '0101600000009000000000003cf000fcfdf8f800000f03200001001840010c01ffff01600000030090000003000003003c95' +
+  '9809210001002b42010101600000030090000003000003003ca00a080c1f3e595992930bc05a020000030002000003003010' +
+  '22000100064401c073c189'
+
 describe('what else a track says', () => {
   it('reads language, title, default, rotation, colour, aspect and clean aperture', async () => {
     const clap = words(1900, 1, 1060, 1, 0, 1, 0, 1)
@@ -59,6 +65,48 @@ describe('what else a track says', () => {
     const demuxer = await open({ brand: 'qt  ', tracks: [{ ...AUDIO, entries: [entry] }] })
     expect(demuxer.index.container).toBe('mov')
     expect(demuxer.index.tracks[0]).toMatchObject({ codec: 'aac', descriptions: [{ codecString: 'mp4a.40.2' }] })
+  })
+
+  it.each([
+    ['hev1', HVCC, 'hvc1'],
+    ['hev1', `${HVCC.slice(0, 44)}00`, 'hev1'],
+    ['hvc1', HVCC, 'hvc1'],
+    ['dvhe', HVCC, 'hev1'],
+  ])('names %s by where its parameter sets are', async (type, hvcC, name) => {
+    const entry = box(type, avc1().subarray(8, 86), box('hvcC', Uint8Array.from(Buffer.from(hvcC, 'hex'))))
+    const { index } = await open({ tracks: [{ ...VIDEO, entries: [entry] }] })
+    expect(index.tracks[0]).toMatchObject({ codec: 'hevc', containerCodec: type })
+    expect(index.tracks[0]!.descriptions[0].codecString).toMatch(new RegExp(`^${name}\\.1\\.`))
+  })
+
+  it('reads what a track is for', async () => {
+    const kind = (scheme: string, value: string): Uint8Array => fullBox('kind', 0, 0, ascii(`${scheme}\0${value}\0`))
+    const role = (value: string): Uint8Array => kind('urn:mpeg:dash:role:2011', value)
+    const text = (flags: number): Uint8Array => {
+      const fields = new Uint8Array(30)
+      fields[0] = flags
+      return box('tx3g', new Uint8Array(8), fields)
+    }
+    const { kind: _, ctts: __, stss: ___, ...rest } = VIDEO
+    const TEXT = { ...rest, kind: 'text' } as const
+    const demuxer = await open({
+      tracks: [
+        VIDEO,
+        { ...AUDIO, extra: [box('udta', role('commentary'), role('main'))] },
+        { ...AUDIO, extra: [box('udta', kind('about:html-kind', 'main-desc'), kind('urn:other', 'caption'))] },
+        { ...TEXT, entries: [text(0)], extra: [box('udta', role('caption'), role('forced-subtitle'))] },
+        { ...TEXT, entries: [text(0x80)] },
+        { ...TEXT, entries: [text(0x40)], extra: [box('udta', box('kind', words(0)), box('kind'))] },
+      ],
+    })
+    expect(demuxer.index.tracks.map(({ isForced, roles }) => [isForced, ...roles])).toEqual([
+      [false],
+      [false, 'commentary'],
+      [false, 'visual-impaired'],
+      [true, 'hearing-impaired'],
+      [true],
+      [false],
+    ])
   })
 
   it('lists encrypted tracks and refuses to read them', async () => {

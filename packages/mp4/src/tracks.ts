@@ -1,5 +1,5 @@
-import { codecString, describeAudio, describeVideo, nearUsualRate } from '@cuemux/codecs'
-import type { AudioTrack, SampleDescription, TextTrack, Track, TrackBase, VideoTrack } from '@cuemux/core'
+import { codecString, describeAudio, describeVideo, hasParameterSets, nearUsualRate } from '@cuemux/codecs'
+import type { AudioTrack, SampleDescription, TextTrack, Track, TrackBase, VideoCodec, VideoTrack } from '@cuemux/core'
 import { boxByPath, payload } from './boxes.js'
 import type { SampleColumns } from './cursor.js'
 import { languageTag } from './language.js'
@@ -20,6 +20,7 @@ import {
 } from './sample-entry.js'
 import type { TrackHeader } from './skeleton.js'
 import type { TrackTimeline } from './timeline.js'
+import { readTrackKinds } from './track-kinds.js'
 import { trackTitle } from './user-data.js'
 
 /** What a track is made from. */
@@ -66,8 +67,7 @@ function base(input: TrackInput, format: string): Omit<TrackBase, 'descriptions'
     language: languageTag(header.languageCode, header.extendedLanguage),
     title: trackTitle(bytes, boxes.udta, header.handlerName),
     isDefault: input.isDefault,
-    isForced: false,
-    roles: [],
+    ...readTrackKinds(bytes, boxes.udta),
     start: timeline.start,
     end: timeline.stop,
     bitrateBps: seconds > 0 ? Math.round(bits / seconds) : undefined,
@@ -102,7 +102,9 @@ function videoTrack(input: TrackInput): VideoTrack {
     return {
       config: described.config,
       codecString: codecStringOf(
-        described.config.length === 0 ? undefined : codecString(described.codec, described.config, entry.format),
+        described.config.length === 0
+          ? undefined
+          : codecString(described.codec, described.config, pictureEntry(entry.format, described)),
         entry,
       ),
       ...(entry.fields.width !== width ? { width: entry.fields.width } : {}),
@@ -130,6 +132,17 @@ function videoTrack(input: TrackInput): VideoTrack {
     bitDepth: details.bitDepth,
     interlaced: details.interlaced ?? interlacedByField(bytes, fields),
   }
+}
+
+/**
+ * The sample entry that the pictures need: `hvc1` in place of `hev1` where the configuration has all parameter sets, as
+ * players of Apple want it (HLS Authoring Specification: parameter sets in the sample descriptions).
+ */
+function pictureEntry(
+  format: string,
+  { codec, config }: { readonly codec: VideoCodec; readonly config: Uint8Array },
+): string {
+  return format === 'hev1' && hasParameterSets(codec, config) ? 'hvc1' : format
 }
 
 function frameRateOf(columns: SampleColumns, timescale: number, count: number, ticks: number): number | undefined {
@@ -177,7 +190,10 @@ function textTrack(input: TrackInput): TextTrack {
     config: textConfig(input.bytes, entry, codec),
     codecString: codec === 'unknown' ? undefined : opinion,
   })) as [SampleDescription, ...SampleDescription[]]
-  return { ...base(input, format), kind: 'text', codec, descriptions }
+  const common = base(input, format)
+  // displayFlags of tx3g (QuickTime File Format, "Subtitle sample description"): all samples are forced.
+  const isForced = common.isForced || (codec === 'tx3g' && (descriptions[0].config[0] ?? 0) >= 0x80)
+  return { ...common, kind: 'text', codec, descriptions, isForced }
 }
 
 /** The track as core's vocabulary has it. */

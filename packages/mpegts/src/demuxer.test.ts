@@ -406,6 +406,39 @@ describe('a remote stream', () => {
   })
 })
 
+describe('recordings that were joined', () => {
+  it("leaves out the second one's sound where the first one's lasts into it", async () => {
+    const muxer = film()
+    film({ muxer, from: 90_000 + 30 * 3600 })
+    const demuxer = await open(muxer)
+    const batches = await readAll(demuxer, SOUND, 20)
+    expect(batches).toHaveLength(1)
+    expect([...batches[0]!.duration].filter(ticks => ticks < 512)).toEqual([])
+    // 58 frames of sound each, the second one's from 1.2 s on, where the first one ends at 1.2373 s.
+    expect(batches[0]!.count).toBe(58 * 2 - 2)
+  })
+
+  it('loses a track where its PID becomes that of another codec, and finds it again', async () => {
+    const muxer = film()
+    const foreign = new TsMuxer()
+    foreign.section(
+      0x1000,
+      pmt(1, 1, [
+        [0x24, VIDEO],
+        [0x0f, SOUND],
+      ]),
+    )
+    for (let n = 0; n < 5; n++) {
+      foreign.pes({ pid: VIDEO, pts: 198_000 + n * 3600, payload: accessUnit(n === 0, 300, n), isUnbounded: true })
+    }
+    muxer.packets.push(...foreign.packets)
+    film({ muxer, from: 216_000 })
+    const demuxer = await open(muxer)
+    const [batch] = await demuxer.readSpan({ first: 0, end: demuxer.index.keyframes.count }, [VIDEO])
+    expect(batch!.count).toBe(60)
+  })
+})
+
 describe('a stream of one picture', () => {
   it('is described by its last access unit, after which nothing comes', async () => {
     const muxer = new TsMuxer()

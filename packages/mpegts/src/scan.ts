@@ -154,7 +154,7 @@ function followMaps(walker: PacketWalker, stream: ElementaryStream, plan: ScanPl
   new TableReader(walker, ({ map: later }, position) => {
     if (later.program !== map.program || isSameMap(map, later) || epochs.length >= MAX_EPOCHS) return
     const before = epochs.at(-1)!.pids
-    const pids = movedPids(before, map, later)
+    const pids = movedPids(plan, before, map, later)
     const i = plan.pids.indexOf(plan.reference.id)
     if (pids[i] !== before[i]) {
       if (before[i]! >= 0) walker.drop(before[i]!)
@@ -176,16 +176,29 @@ function isSameMap(a: FoundProgram['map'], b: FoundProgram['map']): boolean {
   )
 }
 
-/** Each track's PID in a later map: its own where it is still there, else that of a new stream of the same codec. */
-function movedPids(before: readonly number[], from: FoundProgram['map'], to: FoundProgram['map']): number[] {
+/**
+ * Each track's PID in a later map: its own where it is still there, else that of a new stream of the same codec; -1 where
+ * its PID is another codec's by now.
+ */
+function movedPids(
+  plan: ScanPlan,
+  before: readonly number[],
+  from: FoundProgram['map'],
+  to: FoundProgram['map'],
+): number[] {
   const codecOf = (map: FoundProgram['map'], pid: number): string | undefined => {
     const entry = map.streams.find(stream => stream.pid === pid)
     return entry === undefined ? undefined : kindOfStream(entry)?.codec
   }
   const fresh = to.streams.filter(({ pid }) => !from.streams.some(stream => stream.pid === pid)).map(({ pid }) => pid)
-  return before.map(pid => {
-    if (pid < 0 || to.streams.some(stream => stream.pid === pid)) return pid
-    const at = fresh.findIndex(candidate => codecOf(to, candidate) === codecOf(from, pid))
-    return at < 0 ? pid : fresh.splice(at, 1)[0]!
+  return before.map((last, i) => {
+    const first = plan.pids[i]!
+    if (first < 0) return first
+    const codec = codecOf(plan.program.map, first)
+    const pid = last < 0 ? first : last
+    const isListed = to.streams.some(stream => stream.pid === pid)
+    if (isListed && codecOf(to, pid) === codec) return pid
+    const at = fresh.findIndex(candidate => codecOf(to, candidate) === codec)
+    return at >= 0 ? fresh.splice(at, 1)[0]! : isListed ? -1 : last
   })
 }

@@ -49,7 +49,7 @@ function select(plan: SpanPlan, track: SpanTrack): Selection {
 
 function selectSound(plan: SpanPlan, track: SpanTrack): Selection {
   const { from, to, stream, frames, parser } = track
-  const selection: Selection = { pts: [], dts: [], flags: [], data: [], next: 0 }
+  const selection: Selection = { pts: [], dts: [], flags: [], data: [], next: Number.NEGATIVE_INFINITY }
   const count = frames?.count ?? 0
   // Hot: once per frame of sound.
   for (let i = 0; i < count; i++) {
@@ -59,7 +59,8 @@ function selectSound(plan: SpanPlan, track: SpanTrack): Selection {
       selection.next = time
       return selection
     }
-    if (time < from) continue
+    // Where recordings were joined, the sound of the first one may last into the other's.
+    if (time < from || time < selection.next - frames!.ticks[i]! / 2) continue
     const data = parser!.payload(stream.bytes, frames!.start[i]!, frames!.end[i]!)
     if (data.length === 0) continue
     add(selection, time, time, FRAME_KEY, data)

@@ -17,15 +17,16 @@ export function compile(name: string): Compiled {
   // Below node_modules of this package, so that ioredis is found from there.
   const out = path.join(packages, 'store/node_modules', `.testing-${name}-${process.pid}`)
   for (const folder of ['core/src', 'store/src', 'store/testing']) {
-    mkdirSync(path.join(out, folder), { recursive: true })
-    for (const file of readdirSync(path.join(packages, folder))) {
+    for (const file of readdirSync(path.join(packages, folder), { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue
       const source = readFileSync(path.join(packages, folder, file), 'utf8')
       const { outputText } = ts.transpileModule(source, {
         compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
       })
-      const text = outputText.replaceAll("'@cuemux/core'", "'../../core/src/index.js'")
-      writeFileSync(path.join(out, folder, file.replace(/\.ts$/, '.js')), text)
+      const target = path.join(out, folder, file.replace(/\.ts$/, '.js'))
+      mkdirSync(path.dirname(target), { recursive: true })
+      const core = path.relative(path.dirname(target), path.join(out, 'core/src/index.js'))
+      writeFileSync(target, outputText.replaceAll("'@cuemux/core'", `'${core}'`))
     }
   }
   writeFileSync(path.join(out, 'package.json'), '{"type":"module"}')
