@@ -2,8 +2,11 @@ import { rescale, type SampleBatch, sliceBatch } from '@cuemux/core'
 import type { Clip } from '@cuemux/planner'
 
 /** The frames of a batch of sound that have a part in the clip. */
-export function clipSound(batch: SampleBatch, { fromUs, toUs }: Clip): SampleBatch | undefined {
-  const from = rescale(fromUs, 1_000_000, batch.timescale)
+export function clipSound(
+  batch: SampleBatch,
+  { fromUs, toUs }: Pick<Clip, 'fromUs' | 'toUs'>,
+): SampleBatch | undefined {
+  const from = Number.isFinite(fromUs) ? rescale(fromUs, 1_000_000, batch.timescale) : fromUs
   const to = toUs === Number.POSITIVE_INFINITY ? toUs : rescale(toUs, 1_000_000, batch.timescale)
   const timeOf = (i: number): number => (batch.dts[i] ?? 0) + (batch.compositionOffset[i] ?? 0)
   let first = 0

@@ -41,9 +41,17 @@ export class SegmentSamples {
     if (copied.length === trackIds.length) return this.#readCopied(n, trackIds, signal)
     const [read, ...encoded] = await Promise.all([
       copied.length === 0 ? [] : this.#readCopied(n, copied, signal),
-      ...trackIds.map(async id => this.#encodings.get(id)?.segment(n, signal)),
+      ...trackIds.map(id => this.#readEncoded(n, id, signal)),
     ])
     return trackIds.flatMap((id, i) => encoded[i] ?? read.filter(({ trackId }) => trackId === id))
+  }
+
+  /** An encoder starts with the clip; what comes behind its end may be there. */
+  async #readEncoded(n: number, id: number, signal: AbortSignal | undefined): Promise<SampleBatch | undefined> {
+    const encoding = this.#encodings.get(id)
+    const batch = await encoding?.segment(n, signal)
+    if (batch === undefined || this.#clip === undefined || encoding?.track.kind !== 'audio') return batch
+    return clipSound(batch, { fromUs: Number.NEGATIVE_INFINITY, toUs: this.#clip.toUs })
   }
 
   async #readCopied(n: number, trackIds: readonly number[], signal: AbortSignal | undefined): Promise<SampleBatch[]> {

@@ -19,7 +19,7 @@ import {
   videoEncodeArguments,
   videoSourceOf,
 } from '@cuemux/ffmpeg'
-import type { SegmentPlan } from '@cuemux/planner'
+import type { Clip, SegmentPlan } from '@cuemux/planner'
 import type { FfmpegEncoder } from './ffmpeg-encoder.js'
 import { foreignAddress } from './foreign-film.js'
 import type { EncodingRequest, TrackEncoding } from './service.js'
@@ -41,7 +41,7 @@ export async function openVideoEncoding(
   try {
     const scan = await scanOf(ffmpeg, input, track, signal)
     const clockOffsetUs = foreign === undefined ? await clockOffset(ffmpeg, input, demuxer, track, signal) : 0
-    const plan = planOf(track, segments, clockOffsetUs)
+    const plan = planOf(track, segments, clockOffsetUs, request.clip)
     const encoders = choices(capabilities, encoder, track, scan, plan)
     const [first] = encoders
     const transcoder = new VideoTranscoder({
@@ -151,7 +151,7 @@ function outputTrack(track: VideoTrack, job: VideoJob, made: VideoArguments, reo
   }
 }
 
-function planOf(track: VideoTrack, segments: SegmentPlan, clockOffsetUs: number): VideoPlan {
+function planOf(track: VideoTrack, segments: SegmentPlan, clockOffsetUs: number, clip: Clip | undefined): VideoPlan {
   const { timescale } = segments
   const rescaled = (ticks: number): number => rescale(ticks, track.timescale, timescale)
   const frameDuration = track.frameDuration === undefined ? undefined : rescaled(track.frameDuration)
@@ -163,6 +163,8 @@ function planOf(track: VideoTrack, segments: SegmentPlan, clockOffsetUs: number)
     frameDuration,
     nominalDuration: frameDuration ?? Math.max(1, Math.round(timescale / (track.frameRate ?? 25))),
     clockOffsetUs,
+    ...(clip === undefined || clip.first === 0 ? {} : { from: first }),
+    ...(clip !== undefined && Number.isFinite(clip.toUs) ? { end: rescale(clip.toUs, 1_000_000, timescale) } : {}),
   }
 }
 

@@ -22,13 +22,18 @@ export interface RunStart {
  */
 export function videoRunArguments(url: string, start: RunStart, grid: VideoGrid, encoding: VideoEncoding): string[] {
   const { segment, seekMarginS } = start
-  const firstS = segment === 0 ? Number.NEGATIVE_INFINITY : grid.ffmpegSeconds(grid.boundary(segment))
+  const firstS = grid.ffmpegSeconds(grid.boundary(segment))
+  const endS = grid.ffmpegSeconds(grid.boundary(grid.segmentCount))
   const seekS = firstS - seekMarginS
   const seek = seekS > 0 ? ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', seekS.toFixed(6)] : []
   const output = [...encoding.outputArguments]
   const at = output.indexOf('-vf') + 1
-  if (segment > 0) {
-    const trim = `trim=start=${firstS.toFixed(6)}`
+  const limits = [
+    ...(Number.isFinite(firstS) ? [`start=${firstS.toFixed(6)}`] : []),
+    ...(Number.isFinite(endS) ? [`end=${endS.toFixed(6)}`] : []),
+  ]
+  if (limits.length > 0) {
+    const trim = `trim=${limits.join(':')}`
     if (at > 0) output[at] = output[at] ? `${trim},${output[at]}` : trim
     else output.unshift('-vf', trim)
   }

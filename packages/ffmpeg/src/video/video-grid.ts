@@ -11,6 +11,10 @@ export interface VideoPlan {
   readonly frameDuration: number | undefined
   /** How long a frame lasts as a rule; used for the last frame and the reorder delay of a variable rate. */
   readonly nominalDuration: number
+  /** Of a clip: nothing before this time is in it, … */
+  readonly from?: number | undefined
+  /** … and nothing from this one on. */
+  readonly end?: number | undefined
   /** The film's clock minus ffmpeg's own of the same input, µs: 0 where both start alike. */
   readonly clockOffsetUs?: number | undefined
 }
@@ -52,14 +56,15 @@ export class VideoGrid {
   }
 
   /**
-   * First time that belongs to segment n; the first one has all before it, and behind the last one nothing follows.
-   * Half a frame of room for rounding, or 1 ms at a variable rate.
+   * First time that belongs to segment n; unless the plan is a clip's, the first one has all before it, and behind the
+   * last one nothing follows. Half a frame of room for rounding, or 1 ms at a variable rate.
    */
   boundary(n: number): number {
-    const { times, frameDuration, timescale } = this.plan
-    if (n <= 0) return Number.NEGATIVE_INFINITY
-    if (n >= times.length) return Number.POSITIVE_INFINITY
-    return (times[n] ?? 0) - (frameDuration === undefined ? timescale / 1000 : frameDuration / 2)
+    const { times, frameDuration, timescale, from, end } = this.plan
+    const room = frameDuration === undefined ? timescale / 1000 : frameDuration / 2
+    if (n <= 0) return from === undefined ? Number.NEGATIVE_INFINITY : from - room
+    if (n >= times.length) return end === undefined ? Number.POSITIVE_INFINITY : end - room
+    return (times[n] ?? 0) - room
   }
 
   /**
