@@ -36,6 +36,28 @@ const RECIPES = {
     ],
   ],
   'long.mp4': out => [['-i', input('long.mkv'), '-c', 'copy', out]],
+  'film.ts': out => [['-i', input('film.mkv'), '-c', 'copy', '-f', 'mpegts', out]],
+  /** Three minutes with sound in six channels that no browser plays. */
+  'surround.mkv': out => [
+    [
+      ...['-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=24:d=180'],
+      ...[
+        '-f',
+        'lavfi',
+        '-i',
+        `aevalsrc='${[300, 400, 500, 60, 600, 700].map(hz => `0.2*sin(2*PI*${hz}*t)`).join('|')}':c=5.1:s=48000:d=180`,
+      ],
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-b:v', '1M', '-g', '48'],
+      ...['-c:a', 'ac3', '-b:a', '448k', out],
+    ],
+  ],
+  /** A minute of a picture that no browser plays. */
+  'old.mkv': out => [
+    [
+      ...['-f', 'lavfi', '-i', 'mandelbrot=s=720x576:r=25', '-f', 'lavfi', '-i', SWEEP, '-t', '60'],
+      ...['-c:v', 'mpeg2video', '-b:v', '5M', '-g', '12', '-bf', '2', '-c:a', 'ac3', '-b:a', '192k', out],
+    ],
+  ],
 }
 
 /** Path of an input, which is made first if need be. Minutes for the first, then nothing. */

@@ -23,7 +23,7 @@ function readArguments() {
   const chosen = cases.filter(one => positionals.length === 0 || positionals.some(name => isNamed(one.name, name)))
   if (chosen.length === 0)
     throw new Error(`There is no such case. There are: ${cases.map(one => one.name).join(', ')}.`)
-  return { runs, chosen, isPartial: positionals.length > 0 || values.quick === true, out: values.out }
+  return { runs, chosen, isQuick: values.quick === true, isPartial: positionals.length > 0, out: values.out }
 }
 
 /** `P5` names all cases of P5. */
@@ -31,20 +31,20 @@ const isNamed = (name, asked) =>
   name.toLowerCase() === asked.toLowerCase() || name.toLowerCase().startsWith(`${asked.toLowerCase()} `)
 
 async function main() {
-  const { runs, chosen, isPartial, out } = readArguments()
+  const { runs, chosen, isQuick, isPartial, out } = readArguments()
   installPeers()
   const results = { when: new Date().toISOString(), ...describeMachine(), runs, budgets: {}, rows: [] }
   for (const one of chosen) {
     const inputs = Object.fromEntries(one.inputs.map(name => [name, input(name)]))
     for (const path of Object.values(inputs)) warmUp(path)
-    results.budgets[one.name] = one.budgets ?? {}
-    results.rows.push(...(await runCase(one, inputs, runs, line => console.error(line))))
+    results.budgets[one.name] = typeof one.budgets === 'function' ? one.budgets(inputs) : (one.budgets ?? {})
+    results.rows.push(...(await runCase(one, inputs, { runs, isQuick }, line => console.error(line))))
   }
   results.machine.loadAverage = Number(loadavg()[0].toFixed(1))
   console.log(toMarkdown(results))
   writeFileSync(out ?? new URL('results.json', import.meta.url), `${JSON.stringify(results, undefined, 2)}\n`)
   const failed = results.rows.filter(row => row.failure !== undefined)
-  if (!isPartial && out === undefined && failed.length === 0) rewriteReadme(results)
+  if (!isPartial && !isQuick && out === undefined && failed.length === 0) rewriteReadme(results)
   for (const row of failed) console.error(`${row.case} ${row.tool}: ${row.failure}`)
   if (failed.length > 0) process.exitCode = 1
 }

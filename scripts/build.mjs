@@ -1,4 +1,4 @@
-// npm run build: dependencies, packages, player page.
+// npm run build: dependencies, packages, player page, bundled command.
 import { ensureBuilt, ensureInstalled, main } from './lib/workspace.mjs'
 
 await main(async () => {

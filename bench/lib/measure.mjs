@@ -20,7 +20,7 @@ const REPORT = fileURLToPath(new URL('report-usage.cjs', import.meta.url))
  * A Node process with the usage report preloaded.
  *
  * @param {string[]} args script and its arguments
- * @param {{ keepOutput?: boolean }} [options] whether stdout is kept or thrown away
+ * @param {{ keepOutput?: boolean, env?: NodeJS.ProcessEnv }} [options] whether stdout is kept or thrown away
  * @returns {Promise<Measurement>}
  */
 export async function measureNode(args, options = {}) {
@@ -46,11 +46,21 @@ export async function measureFfmpeg(args) {
   }
 }
 
-function runProcess(command, args, { keepOutput = false }) {
+/**
+ * Any other process: wall time alone.
+ *
+ * @returns {Promise<Measurement>}
+ */
+export async function measureProcess(command, args) {
+  const { seconds } = await runProcess(command, args, {})
+  return { seconds, stdout: '' }
+}
+
+function runProcess(command, args, { keepOutput = false, env = process.env }) {
   return new Promise((resolve, reject) => {
     const nowhere = keepOutput ? undefined : openSync(devNull, 'w')
     const start = process.hrtime.bigint()
-    const child = spawn(command, args, { stdio: ['ignore', nowhere ?? 'pipe', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { stdio: ['ignore', nowhere ?? 'pipe', 'pipe', 'pipe'], env })
     const texts = ['', '', '', '']
     for (const descriptor of [1, 2, 3]) {
       child.stdio[descriptor]?.setEncoding('utf8').on('data', text => {

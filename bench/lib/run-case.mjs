@@ -13,21 +13,23 @@ import { median, quantile } from './statistics.mjs'
  *
  * @typedef {object} Sample
  * @property {Record<string, number>} seconds by figure
- * @property {Record<string, number>} [usage] `maxRssKiB`, `cpuSeconds`, `readBytes`, `writtenBytes`, `memoryBytes`
+ * @property {Record<string, number>} [usage] `maxRssKiB`, `cpuSeconds`, `readBytes`, `writtenBytes`, `memoryBytes`, `requests`
  */
 
 /**
  * @typedef {object} Case
  * @property {string} name as `P1`
  * @property {string} title what is done
- * @property {Record<string, number>} [budgets] by `figure/tool`: how many times as fast as the tool Cuemux must be, or by figure alone: seconds
+ * @property {Record<string, number> | ((inputs: Record<string, string>) => Record<string, number>)} [budgets] by `figure/tool`: how many times as fast as the tool Cuemux must be; by figure alone: seconds; by `figure/usage`: at most so much of it
  * @property {string[]} inputs
- * @property {(inputs: Record<string, string>) => Tool[]} tools Cuemux first
+ * @property {number} [maxRuns] where one run takes long
+ * @property {(inputs: Record<string, string>, options: { isQuick: boolean }) => Tool[]} tools Cuemux first
  */
 
 /** Runs a case's tools in alternation, so that what else the machine does hits all of them alike. */
-export async function runCase(definition, inputs, runs, log) {
-  const tools = definition.tools(inputs)
+export async function runCase(definition, inputs, { runs: wanted, isQuick }, log) {
+  const runs = Math.min(wanted, definition.maxRuns ?? wanted)
+  const tools = definition.tools(inputs, { isQuick })
   const samples = new Map(tools.map(tool => [tool.name, []]))
   const failures = new Map()
   for (let run = 0; run < runs; run++) {
@@ -63,4 +65,4 @@ function toRows(definition, tool, samples, failure) {
   })
 }
 
-const USAGE = ['maxRssKiB', 'cpuSeconds', 'readBytes', 'writtenBytes', 'memoryBytes']
+const USAGE = ['maxRssKiB', 'cpuSeconds', 'readBytes', 'writtenBytes', 'memoryBytes', 'requests']

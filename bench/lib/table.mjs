@@ -40,7 +40,7 @@ function toCells(row, { rows, budgets }) {
     budget(row, ratio, budgets?.[row.case] ?? {}),
     memory(row),
     row.cpuSeconds === undefined ? '' : duration(row.cpuSeconds),
-    size(row.readBytes, 1),
+    read(row),
     size(row.writtenBytes, 1),
   ]
 }
@@ -49,6 +49,11 @@ function toCells(row, { rows, budgets }) {
 function memory({ figure, memoryBytes, maxRssKiB }) {
   if (memoryBytes === undefined) return size(maxRssKiB, 1024)
   return figure === 'cold' ? `+${size(memoryBytes, 1)}` : ''
+}
+
+/** Bytes read, of a film far away with the requests that it took. */
+function read({ readBytes, requests }) {
+  return requests === undefined ? size(readBytes, 1) : `${size(readBytes, 1)} in ${requests}`
 }
 
 /** Budgets are ratios on a peer's row and bounds on ours. */
@@ -64,6 +69,10 @@ function budget(row, ratio, budgets) {
   if (memory !== undefined) parts.push(`≤ ${size(memory, 1)} ${mark(row.memoryBytes <= memory)}`)
   const rss = budgets[`${row.figure}/maxRssKiB`]
   if (rss !== undefined) parts.push(`≤ ${size(rss, 1024)} ${mark(row.maxRssKiB <= rss)}`)
+  const requests = budgets[`${row.figure}/requests`]
+  if (requests !== undefined) parts.push(`≤ ${requests} requests ${mark(row.requests <= requests)}`)
+  const bytes = budgets[`${row.figure}/readBytes`]
+  if (bytes !== undefined) parts.push(`≤ ${size(bytes, 1)} ${mark(row.readBytes <= bytes)}`)
   return parts.join(', ')
 }
 
@@ -72,8 +81,10 @@ function mark(isMet) {
   return isMet ? 'met' : '**not met**'
 }
 
-function duration(seconds) {
+/** A time for people. */
+export function duration(seconds) {
   if (seconds >= 1) return `${seconds.toFixed(2)} s`
+  if (seconds < 0.00001) return `${(seconds * 1e6).toFixed(2)} µs`
   if (seconds >= 0.01) return `${(seconds * 1000).toFixed(0)} ms`
   return `${(seconds * 1000).toFixed(2)} ms`
 }

@@ -79,7 +79,7 @@ async function newestChange(folder, ignored = new Set(['dist', 'node_modules']))
   return newest
 }
 
-/** Builds the packages and the player page when a source is newer than the last build, or `force` is given. */
+/** Builds the packages, the player page and the bundled command when a source is newer than the last build, or `force` is given. */
 export async function ensureBuilt({ force = false } = {}) {
   const stamp = at('packages/cli/dist/.built')
   const builtAt = (await stat(stamp).catch(() => undefined))?.mtimeMs ?? 0
@@ -96,6 +96,7 @@ export async function ensureBuilt({ force = false } = {}) {
   console.log('Building …')
   await tool('tsc', ['-b'])
   await run(process.execPath, [at('packages/cli/scripts/build-page.mjs')])
+  await run(process.execPath, [at('packages/cli/scripts/build-bundle.mjs')])
   await writeFile(stamp, '')
   await utimes(stamp, started, started) // what was saved during the build is newer than it
 }

@@ -7,5 +7,6 @@ const { enableCompileCache } = nodeModule as { enableCompileCache?: () => unknow
 enableCompileCache?.()
 
 const bundle = findBundle(new URL('./', import.meta.url).href)
-const { start }: typeof import('./process.js') = await import(bundle ?? './process.js')
+const { start } =
+  bundle === undefined ? await import('./process.js') : ((await import(bundle)) as typeof import('./process.js'))
 await start()

@@ -8,14 +8,15 @@ import {
   planPresentation,
   planSegments,
   resolveClient,
-  type TrackDecision,
 } from '@cuemux/planner'
 import { findChanges } from './changes.js'
 import { withConfigurations } from './client.js'
+import { openEncodings } from './encoding/open-encodings.js'
 import type { EncoderService, EncodingRequest, TrackEncoding } from './encoding/service.js'
 import { withBounds } from './extents.js'
 import { lookAtGroups } from './groups.js'
 import type { HlsOptions } from './hls-options.js'
+import { withMeasuredRates } from './measured-rates.js'
 
 /** A film with all that its renditions are made by. */
 export interface PlannedFilm {
@@ -73,7 +74,13 @@ export async function planFilm(
   const request = { source, demuxer, client, segments, clip, readSegment }
   const encodings = await openEncodings(decisions, encoder, request)
   const groups = await lookAtGroups(demuxer, segments.cuts, source.seekCostBytes)
-  const index = await withConfigurations(demuxer, new Set(copied.map(({ id }) => id)), {})
+  const configured = await withConfigurations(demuxer, new Set(copied.map(({ id }) => id)), {})
+  const index = await withMeasuredRates(
+    demuxer,
+    configured,
+    ({ id }) => copied.some(track => track.id === id),
+    source.seekCostBytes,
+  )
   const plan = planPresentation(withBounds(index), {
     targetDurationMs,
     client,
@@ -108,33 +115,6 @@ export async function planFilm(
     samples,
     dropNalUnits,
   }
-}
-
-/**
- * Prepares the encoder for the tracks that need it. Sound without an encoder is left out, unless there is nothing else; a
- * picture without one fails.
- */
-async function openEncodings(
-  decisions: readonly TrackDecision[],
-  encoder: EncoderService | undefined,
-  request: Omit<EncodingRequest, 'decision'>,
-): Promise<ReadonlyMap<number, TrackEncoding>> {
-  const encodings = new Map<number, TrackEncoding>()
-  let missing: CuemuxError | undefined
-  if (encoder === undefined) return encodings
-  for (const decision of decisions) {
-    const { track, action } = decision
-    if (action !== 'encode' || track.kind === 'text') continue
-    try {
-      encodings.set(track.id, await encoder.open({ ...request, decision }))
-    } catch (error) {
-      const isMissing = error instanceof CuemuxError && error.code === 'ENCODER_MISSING'
-      if (!isMissing || track.kind === 'video') throw error
-      missing = error
-    }
-  }
-  if (missing !== undefined && decisions.every(({ action }) => action !== 'copy') && encodings.size === 0) throw missing
-  return encodings
 }
 
 /** `avc3` or `hev1` where a client's list names it: it takes parameter sets in the samples. */
