@@ -20,7 +20,7 @@ const MB = 1e6
 const SOURCES = [
   ['h264_aac.mp4', 'mkv'],
   ['h264_aac.mp4', 'mp4'],
-  ['h264_23976.mkv', 'mkv'],
+  ['h264_23976.mkv', 'mp4'],
 ] as const
 const REPEATS = 30
 
@@ -50,7 +50,8 @@ describe('64 viewers of three films', () => {
     const served = await ServedFilms.start({
       films,
       cache: path.join(folder, 'cache'),
-      memoryBytes: 16 << 20,
+      memoryBytes: 8 << 20,
+      options: { limits: { bytesInFlight: 16 << 20 } },
     })
     const seen: Seen = { segments: 0, bytes: 0, problems: [], digests: new Map() }
     const untilMs = performance.now() + SECONDS * 1000

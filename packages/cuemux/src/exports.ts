@@ -11,7 +11,17 @@ export {
   type Track,
 } from '@cuemux/core'
 export type { Decision } from '@cuemux/planner'
-export type { AddressPolicy } from '@cuemux/source'
+export {
+  type AddressPolicy,
+  aceStreamSource,
+  type ChunkedSource,
+  chunkedSource,
+  httpSource,
+  RetryLaterError,
+  s3Source,
+  streamSource,
+  xtreamSource,
+} from '@cuemux/source'
 export type { Cache } from '@cuemux/store'
 export type { ClientInput } from './client.js'
 export type { EncoderEvent, EncoderOptions } from './encoding/options.js'

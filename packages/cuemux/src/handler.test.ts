@@ -114,7 +114,8 @@ describe('createHandler', () => {
         throw new CuemuxError('CAPACITY', 'Two streams are enough.')
       },
     })
-    expect((await get('/film/master.m3u8')).status).toBe(429)
+    const response = await get('/film/master.m3u8')
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '5'])
   })
 
   it('serves below its base path only', async () => {

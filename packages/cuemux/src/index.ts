@@ -7,6 +7,7 @@ import { validateOptions } from './schemas.js'
 import type { KeptStore } from './service/kept.js'
 import type { HandlerOptions } from './service/options.js'
 
+export { diskSpool, guardedFetch } from '@cuemux/source/node'
 export * from './exports.js'
 
 /** What a process has for the segments of films that are far away. */

@@ -1,5 +1,5 @@
 import { type ByteSource, CuemuxError } from '@cuemux/core'
-import { type AddressPolicy, blobSource, bytesSource, httpSource } from '@cuemux/source'
+import { type AddressPolicy, blobSource, bytesSource, type HttpSourceOptions, httpSource } from '@cuemux/source'
 import type { EncoderOptions } from './encoding/options.js'
 import type { EncoderService } from './encoding/service.js'
 import type { KeptStore } from './service/kept.js'
@@ -11,12 +11,12 @@ import type { HandlerOptions } from './service/options.js'
  */
 export type MediaInput = string | URL | Uint8Array | ArrayBuffer | Blob | ByteSource
 
-/** How a film is reached. */
-export interface SourceOptions {
-  /** Request headers for an HTTP source. */
-  readonly headers?: Readonly<Record<string, string>>
-  /** A `fetch` to use instead of the global one. */
-  readonly fetch?: typeof globalThis.fetch
+/** How a film is reached. All but the name is for addresses of HTTP. */
+export interface SourceOptions
+  extends Pick<
+    HttpSourceOptions,
+    'headers' | 'fetch' | 'key' | 'renew' | 'maxRequestsPerHost' | 'maxRetries' | 'timeoutMs' | 'spool'
+  > {
   /** The film's name, where the input has none or another shall be shown. */
   readonly name?: string
 }
@@ -61,10 +61,8 @@ function sourceForAddress(
   if (scheme === undefined) return platform.openPath(text)
   if (scheme === 'file') return platform.openPath(new URL(text))
   if (scheme === 'http' || scheme === 'https') {
-    return httpSource(text, {
-      ...(options.headers === undefined ? {} : { headers: options.headers }),
-      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-    })
+    const { headers, fetch, key, renew, maxRequestsPerHost, maxRetries, timeoutMs, spool, name } = options
+    return httpSource(text, { headers, fetch, key, renew, maxRequestsPerHost, maxRetries, timeoutMs, spool, name })
   }
   throw new CuemuxError('BAD_REQUEST', `Addresses with ${scheme}:// can't be opened.`, {
     hint: 'Use a file path, http:// or https://, or a ByteSource of your own.',

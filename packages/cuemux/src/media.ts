@@ -249,7 +249,8 @@ class FilmMedia implements Media {
   }
 
   async stream(options?: StreamOptions): Promise<MediaStream> {
-    return openStream(this.source, this.demuxer, this.#platform.validate('stream', options))
+    const checked = this.#platform.validate('stream', options)
+    return openStream(this.source, this.demuxer, checked, this.#encoder, this.#closers)
   }
 
   async close(): Promise<void> {

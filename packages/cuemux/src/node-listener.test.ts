@@ -91,9 +91,11 @@ describe('toNodeListener', () => {
       byteLength: 64 << 20,
       pieces,
     } as const
-    const keeping = { bytes, remake: async () => pieces, stallTimeoutMs: 200 }
+    let stallTimeoutMs = 200
     const listener = toNodeListener(request =>
-      resourceResponse(request, resource, { body: part => new PieceBody(part, keeping) }),
+      resourceResponse(request, resource, {
+        body: part => new PieceBody(part, { bytes, remake: async () => pieces, stallTimeoutMs }),
+      }),
     )
     server = createServer(listener).listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -104,6 +106,7 @@ describe('toNodeListener', () => {
     socket.resume()
     await once(socket, 'close')
     expect(socket.bytesRead).toBeLessThan(64 << 20)
+    stallTimeoutMs = 60_000
     const whole = await fetch(`http://127.0.0.1:${port}/0.m4s`)
     expect((await whole.arrayBuffer()).byteLength).toBe(64 << 20)
   })

@@ -1,7 +1,6 @@
-import { type ByteSource, CuemuxError, type ReadOptions } from '@cuemux/core'
+import { type ByteSource, CuemuxError, type ReadOptions, SingleFlight } from '@cuemux/core'
 import { sourceSpanBytes } from '@cuemux/planner'
 import type { ClientInput } from './client.js'
-import { SingleFlight } from './flight.js'
 import type { MediaInfo } from './info.js'
 import type { MediaInput } from './input.js'
 import type { EncoderStatus, Media, MediaOpener, OpenOptions, TrackDecision } from './media.js'
@@ -18,12 +17,10 @@ import { watchedSource } from './service/watched-source.js'
 
 /** How many kinds of client a film is kept planned for. */
 const MAX_PRESENTATIONS = 16
-/**
- * Samples kept for the other renditions of a segment. A near film's are its sound, which is small; a remote one's the whole
- * segment, so that it is read once.
- */
-const NEAR_SAMPLES_BYTES = 4 << 20
-const REMOTE_SAMPLES_BYTES = 8 << 20
+/** Samples kept for the other renditions of a segment: its sound and text. The picture, the large part, is made first. */
+const SAMPLES_BYTES = 4 << 20
+/** The same where nothing else is kept of a film that is far away: the picture as well, so that it is read once. */
+const UNKEPT_SAMPLES_BYTES = 32 << 20
 /** Segments of more bytes than this wait as if they had no more. */
 const MAX_ESTIMATE_BYTES = 256 << 20
 
@@ -53,10 +50,21 @@ export interface PlannedPresentation {
   segmentBytes(n: number): number
 }
 
+interface OpenFilmSettings {
+  readonly segmentDurationMs: number | undefined
+  /** How many bytes of samples each presentation may keep. */
+  readonly samplesBytes: number
+  /** Lets go of the film. */
+  readonly dispose: () => void
+  /** Told when its source was given back. */
+  readonly onClose: () => void
+}
+
 /** A film that a handler holds open, with its presentations. */
 export class OpenFilm {
   readonly media: Media
   readonly #segmentDurationMs: number | undefined
+  readonly #samplesBytes: number
   readonly #presentations = new Map<string, Promise<PlannedPresentation>>()
   readonly #dispose: () => void
   readonly #onClose: () => void
@@ -67,9 +75,10 @@ export class OpenFilm {
   #isClosing = false
   #closed: Promise<void> | undefined
 
-  constructor(media: Media, segmentDurationMs: number | undefined, dispose: () => void, onClose: () => void) {
+  constructor(media: Media, { segmentDurationMs, samplesBytes, dispose, onClose }: OpenFilmSettings) {
     this.media = media
     this.#segmentDurationMs = segmentDurationMs
+    this.#samplesBytes = samplesBytes
     this.#dispose = dispose
     this.#onClose = onClose
   }
@@ -95,8 +104,7 @@ export class OpenFilm {
       storyboard: true,
       ...(duration === undefined ? {} : { segmentDurationMs: duration }),
     }
-    const cacheBytes = isRemote(this.media.source.seekCostBytes) ? REMOTE_SAMPLES_BYTES : NEAR_SAMPLES_BYTES
-    const presentation = await this.media.hls({ ...planned, cacheBytes })
+    const presentation = await this.media.hls({ ...planned, cacheBytes: this.#samplesBytes })
     const decisions = this.media.decisions(client)
     const isEncoded = ({ id }: { readonly id: number }): boolean =>
       decisions.some(({ trackId, action }) => trackId === id && action === 'encode')
@@ -261,13 +269,16 @@ export class OpenFilms {
   }
 
   #enter(id: string, input: MediaInput, media: Media): OpenFilm {
-    const { options, tell } = this.#parts
+    const { options, tell, kept } = this.#parts
     const dispose = (): void => this.#drop(id, film)
     const onClose = (): void => {
       this.#films.delete(film)
       tell?.({ type: 'close', id })
     }
-    const film = new OpenFilm(media, options.segmentDurationMs, dispose, onClose)
+    const isUnkept = isRemote(media.source.seekCostBytes) && kept?.holds(media.source) !== true
+    const samplesBytes = isUnkept ? UNKEPT_SAMPLES_BYTES : SAMPLES_BYTES
+    const { segmentDurationMs } = options
+    const film = new OpenFilm(media, { segmentDurationMs, samplesBytes, dispose, onClose })
     this.#films.add(film)
     this.#drop(id)
     this.#entries.set(id, { input, film })

@@ -2,6 +2,7 @@ import { type ByteSource, CuemuxError, type Demuxer, type ReadOptions, throwIfAb
 import type { PresentationPlan } from '@cuemux/planner'
 import { type Captions, findCaptions } from './captions.js'
 import { Documents, once } from './documents/documents.js'
+import { closeEncodings } from './encoding/open-encodings.js'
 import type { EncoderService } from './encoding/service.js'
 import { contentEtag, etagFor } from './etag.js'
 import type { HlsOptions } from './hls-options.js'
@@ -123,6 +124,6 @@ class Presentation implements JoinablePresentation {
   }
 
   async close(): Promise<void> {
-    await Promise.all(Array.from(this.#film.encodings.values(), encoding => encoding.close()))
+    await closeEncodings(this.#film.encodings.values())
   }
 }

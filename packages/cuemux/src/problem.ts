@@ -34,6 +34,8 @@ const GENERAL: Readonly<Partial<Record<CuemuxErrorCode, string>>> = {
   BAD_REQUEST: 'The film can not be opened from where it lies.',
   LIMIT_EXCEEDED: 'The film asks for more than is reasonable.',
 }
+/** When to come again, where a limit that isn't the handler's own is reached. */
+const RETRY_AFTER_S = 5
 const MOST_GENERAL = 'The film can not be read.'
 
 /**
@@ -52,7 +54,7 @@ export function problemResponse(error: CuemuxError, isHead: boolean, isExposed: 
   const headers = {
     'content-type': CONTENT_TYPES.problem,
     'cache-control': 'no-store',
-    ...(busy === undefined ? {} : { 'retry-after': String(busy.retryAfterS) }),
+    ...(error.code === 'CAPACITY' ? { 'retry-after': String(busy?.retryAfterS ?? RETRY_AFTER_S) } : {}),
   }
   return new Response(isHead ? null : JSON.stringify(problem), { status, headers })
 }

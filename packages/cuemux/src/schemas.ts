@@ -28,6 +28,12 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     headers: { type: 'record', optional: true, key: { type: 'string' }, value: { type: 'string' } },
     fetch: callback,
     name: text,
+    key: text,
+    renew: callback,
+    maxRequestsPerHost: { type: 'number', optional: true, integer: true, min: 1, max: 1000 },
+    maxRetries: { type: 'number', optional: true, integer: true, min: 0, max: 100 },
+    timeoutMs: { type: 'number', optional: true, integer: true, min: 1, max: 3_600_000 },
+    spool: { type: 'object', optional: true },
     encoder: {
       type: 'object',
       optional: true,

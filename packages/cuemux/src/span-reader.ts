@@ -1,5 +1,4 @@
-import type { Demuxer, SampleBatch, Span } from '@cuemux/core'
-import { SingleFlight } from './flight.js'
+import { type Demuxer, type SampleBatch, SingleFlight, type Span } from '@cuemux/core'
 import { isRemote } from './remote.js'
 
 /** On a near source only samples up to this size are kept (copied out of the bytes that were read for them). */

@@ -35,7 +35,10 @@ export async function streamResponse(
     'x-cuemux-start': (stream.startMs / 1000).toFixed(3),
     'x-cuemux-estimated-length': String(stream.estimatedBytes),
   }
-  if (request.method === 'HEAD') return new Response(null, { headers })
+  if (request.method === 'HEAD') {
+    await stream.close()
+    return new Response(null, { headers })
+  }
   return new Response(toBody(stream.chunks(), onStream), { headers })
 }
 

@@ -9,16 +9,19 @@ import {
 } from '@cuemux/core'
 import { writeInitSegment, writeMediaSegment } from '@cuemux/fmp4'
 import {
+  decideTracks,
   type PresentationPlan,
   planPresentation,
+  planSegments,
   resolveClient,
   type SegmentPlan,
-  segmentSpan,
   type Timeline,
 } from '@cuemux/planner'
 import { type HeldPieces, ReusedPieces } from '@cuemux/source'
 import { type ClientInput, type PlayableTrack, withConfigurations } from './client.js'
+import type { EncoderService } from './encoding/service.js'
 import { withoutLeading } from './leading.js'
+import { StreamSamples } from './stream-samples.js'
 
 /** Options of {@link Media.stream}. */
 export interface StreamOptions {
@@ -40,7 +43,7 @@ export interface StreamOptions {
 export interface ChunkOptions {
   /**
    * Reads into the same memory again and again, where the source can (a file): a chunk's pieces last until the next chunk
-   * is asked for. Takes half the time over a whole file; default false.
+   * is asked for. Takes half the CPU time over a whole file; default false.
    */
   readonly reusesMemory?: boolean
 }
@@ -55,6 +58,8 @@ export interface MediaStream {
   readonly durationMs: number
   /** How many bytes it has, about: its length times the rate of the whole. */
   readonly estimatedBytes: number
+  /** Ends its encoders, where there are any: once {@link chunks} has been read to its end, or was left, it has happened. */
+  close(): Promise<void>
   /** The init segment, then one fragment after the other, each in pieces to be written in order. Can be read once. */
   chunks(options?: ChunkOptions): AsyncIterable<readonly Uint8Array[]>
 }
@@ -74,11 +79,27 @@ interface FragmentPlan {
   readonly durationMs: number
 }
 
-/** Plans a continuous stream; see {@link Media.stream}. */
-export async function openStream(source: ByteSource, demuxer: Demuxer, options: StreamOptions): Promise<MediaStream> {
+/**
+ * Plans a continuous stream; see {@link Media.stream}.
+ *
+ * @param open has the functions that end the encoders of streams, as long as there are any
+ */
+export async function openStream(
+  source: ByteSource,
+  demuxer: Demuxer,
+  options: StreamOptions,
+  encoder: EncoderService | undefined,
+  open: Set<() => Promise<void>>,
+): Promise<MediaStream> {
   throwIfAborted(options.signal)
-  const { plan, tracks } = await planTracks(demuxer, options)
-  const fragments = planFragments(demuxer, plan, tracks, options)
+  const { plan, tracks, samples } = await planTracks(source, demuxer, options, encoder, open)
+  let fragments: FragmentPlan
+  try {
+    fragments = planFragments(demuxer, plan, tracks, options)
+  } catch (error) {
+    await samples.close()
+    throw error
+  }
   const codecs = tracks.map(track => track.descriptions[0].codecString).filter(codec => codec !== undefined)
   const kind = tracks.some(track => track.kind === 'video') ? 'video' : 'audio'
   return {
@@ -88,27 +109,43 @@ export async function openStream(source: ByteSource, demuxer: Demuxer, options: 
     estimatedBytes: Math.round(((plan.variants[0]?.averageBps ?? 0) * fragments.durationMs) / 8000),
     chunks: chunkOptions => {
       const memory = chunkOptions?.reusesMemory === true ? ReusedPieces.of(source) : undefined
-      return makeChunks(demuxer, fragments, memory, options.signal)
+      return makeChunks(samples, fragments, memory, options.signal)
     },
+    close: () => samples.close(),
   }
 }
 
-/** The picture and the preferred sound, as a presentation in one rendition has them. */
+/** The picture and the preferred sound, as a presentation in one rendition has them, and where their samples come from. */
 async function planTracks(
+  source: ByteSource,
   demuxer: Demuxer,
   options: StreamOptions,
-): Promise<{ plan: PresentationPlan; tracks: readonly PlayableTrack[] }> {
-  const plan = planPresentation(demuxer.index, {
-    targetDurationMs: FRAGMENT_MS,
-    client: resolveClient(options.client ?? 'native'),
-    isMuxed: true,
-    audioLanguages: options.audioLanguages,
-  })
-  const chosen = plan.variants[0]?.main.tracks ?? []
-  const ids = chosen.map(track => track.id)
-  const { tracks } = await withConfigurations(demuxer, new Set(ids), options)
-  const complete = ids.map(id => tracks.find(track => track.id === id))
-  return { plan, tracks: complete.filter(track => track !== undefined && track.kind !== 'text') as PlayableTrack[] }
+  encoder: EncoderService | undefined,
+  open: Set<() => Promise<void>>,
+): Promise<{ plan: PresentationPlan; tracks: readonly PlayableTrack[]; samples: StreamSamples }> {
+  const { index } = demuxer
+  const client = resolveClient(options.client ?? 'native')
+  const samples = new StreamSamples(source, demuxer, planSegments(index, { targetDurationMs: FRAGMENT_MS }), open)
+  await samples.encode(decideTracks(index, client), client, encoder, options.signal)
+  try {
+    const plan = planPresentation(index, {
+      targetDurationMs: FRAGMENT_MS,
+      client,
+      isMuxed: true,
+      audioLanguages: options.audioLanguages,
+      outputs: samples.outputs,
+    })
+    const chosen = plan.variants[0]?.main.tracks ?? []
+    const ids = chosen.map(track => track.id)
+    await samples.keepOnly(ids)
+    const copied = new Set(ids.filter(id => !plan.encoded.has(id)))
+    const { tracks } = await withConfigurations(demuxer, copied, options)
+    const complete = chosen.map(track => (copied.has(track.id) ? tracks.find(({ id }) => id === track.id) : track))
+    return { plan, samples, tracks: complete.filter(track => track !== undefined && track.kind !== 'text') }
+  } catch (error) {
+    await samples.close()
+    throw error
+  }
 }
 
 function planFragments(
@@ -174,7 +211,7 @@ interface ComingFragment {
 }
 
 async function* makeChunks(
-  demuxer: Demuxer,
+  samples: StreamSamples,
   plan: FragmentPlan,
   memory: ReusedPieces | undefined,
   signal: AbortSignal | undefined,
@@ -182,29 +219,40 @@ async function* makeChunks(
   const trackIds = plan.tracks.map(track => track.id)
   const read = (n: number): ComingFragment => {
     const pieces = memory?.hold()
-    const batches = demuxer.readSpan(segmentSpan(plan.segments, n), trackIds, { signal, pieces })
+    const batches = samples.read(n, trackIds, signal, pieces)
     // A failure counts when its turn comes; nobody may be waiting when it happens, or ever again.
     batches.catch(() => {})
     return { batches, pieces }
   }
-  yield [
-    writeInitSegment(
-      plan.tracks.map(track => ({ track })),
-      { durationMs: plan.durationMs },
-    ),
-  ]
-  let next = read(plan.first)
-  for (let n = plan.first; n <= plan.last; n++) {
-    const { batches: coming, pieces } = next
-    const batches = await coming
-    // The next fragment is read while this one is written.
-    if (n < plan.last) next = read(n + 1)
-    const isCut = n === plan.first && n > 0
-    const fragments = batches.map(batch => ({
-      batch: isCut ? trimStart(batch, plan.tracks) : batch,
-      shift: plan.shifts.get(batch.trackId) ?? 0,
-    }))
-    if (fragments.length > 0) yield writeMediaSegment(n - plan.first + 1, fragments).pieces
-    pieces?.release()
+  try {
+    let next: ComingFragment | undefined
+    if (samples.areDescribedByEncoder) {
+      // The encoder starts where the stream does, and says then how its pictures are decoded.
+      next = read(plan.first)
+      await next.batches
+    }
+    const tracks = await samples.described(plan.tracks, signal)
+    yield [
+      writeInitSegment(
+        tracks.map(track => ({ track })),
+        { durationMs: plan.durationMs },
+      ),
+    ]
+    next ??= read(plan.first)
+    for (let n = plan.first; n <= plan.last; n++) {
+      const { batches: coming, pieces }: ComingFragment = next
+      const batches = await coming
+      // The next fragment is read while this one is written.
+      if (n < plan.last) next = read(n + 1)
+      const isCut = n === plan.first && n > 0
+      const fragments = batches.map(batch => ({
+        batch: isCut ? trimStart(batch, plan.tracks) : batch,
+        shift: plan.shifts.get(batch.trackId) ?? 0,
+      }))
+      if (fragments.length > 0) yield writeMediaSegment(n - plan.first + 1, fragments).pieces
+      pieces?.release()
+    }
+  } finally {
+    await samples.close()
   }
 }

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CuemuxError, throwIfAborted } from '@cuemux/core'
+import { CuemuxError, SingleFlight, throwIfAborted } from '@cuemux/core'
 import type { Cache, CacheBody, CacheEntry, CacheMeta, CacheSetOptions, Lease, Leases } from './cache.js'
 import { clockFence } from './fence.js'
 import { positive } from './limits.js'
 import { joinBody } from './record.js'
-import { SingleFlight } from './single-flight.js'
 
 /** Between two looks at what another process makes: at first, and at most. */
 const FIRST_WAIT_MS = 10

@@ -55,17 +55,24 @@ function undefinedWhereNone(error: unknown): undefined {
 function clipped(track: AudioTrack, { clip }: EncodingRequest): AudioTrack {
   if (clip === undefined) return track
   const from = rescale(clip.fromUs, 1_000_000, track.timescale)
-  const to = Number.isFinite(clip.toUs) ? rescale(clip.toUs, 1_000_000, track.timescale) : undefined
-  const end = track.end === undefined ? to : to === undefined ? track.end : Math.min(track.end, to)
-  return { ...track, start: Math.max(track.start ?? 0, from), end }
+  const to = clipEnd(clip, track.timescale)
+  const end = Math.min(track.end ?? Number.POSITIVE_INFINITY, to)
+  return { ...track, start: Math.max(track.start ?? 0, from), end: Number.isFinite(end) ? end : undefined }
+}
+
+/** Where a clip ends, in ticks of a track; infinite where it goes to the film's end or there is none. */
+function clipEnd(clip: EncodingRequest['clip'], timescale: number): number {
+  return clip !== undefined && Number.isFinite(clip.toUs)
+    ? rescale(clip.toUs, 1_000_000, timescale)
+    : Number.POSITIVE_INFINITY
 }
 
 /** Reads windows of a track by the film's segments, whose samples the other renditions need as well. */
 function readSamples(request: EncodingRequest, track: AudioTrack): ReadSamples {
   const { segments, readSegment, clip } = request
-  const end = clip === undefined ? Number.POSITIVE_INFINITY : rescale(clip.toUs, 1_000_000, track.timescale)
+  const end = clipEnd(clip, track.timescale)
   return async (fromTicks, toTicks, signal) => {
-    const to = Math.min(toTicks, Number.isNaN(end) ? Number.POSITIVE_INFINITY : end)
+    const to = Math.min(toTicks, end)
     const batches: SampleBatch[] = []
     const last = segments.times.length - 1
     for (let n = segmentAt(segments, fromTicks, track.timescale); n <= last; n++) {

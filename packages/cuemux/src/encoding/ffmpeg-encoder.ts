@@ -8,6 +8,7 @@ import {
   LoopbackServer,
   locateFfmpeg,
   measureCapabilities,
+  type RegistryOptions,
 } from '@cuemux/ffmpeg'
 import { openAudioEncoding } from './audio-encoding.js'
 import { openForeignFilm } from './foreign-film.js'
@@ -46,7 +47,7 @@ export class FfmpegEncoder implements EncoderService {
   async #locate(): Promise<FfmpegRegistry> {
     const { ffmpeg, maxProcesses, stallTimeoutMs } = this.options
     const found = await locateFfmpeg(ffmpeg === undefined ? {} : { ffmpeg })
-    return new FfmpegRegistry({ ffmpegPath: found.ffmpeg, maxProcesses, stallMs: stallTimeoutMs })
+    return registryFor({ ffmpegPath: found.ffmpeg, maxProcesses, stallMs: stallTimeoutMs })
   }
 
   /** What ffmpeg can do here: measured once, and kept between processes. */
@@ -92,14 +93,27 @@ function cacheFile(): string {
   return path.join(folder, 'cuemux', 'encoders.json')
 }
 
-const encoders = new Map<string, FfmpegEncoder>()
+/** Processes by what they are started with: limits hold for the whole program. */
+const registries = new Map<string, FfmpegRegistry>()
 
-/** The encoder for these options: one for a program, so that its limits hold for all films. */
+function registryFor(options: RegistryOptions): FfmpegRegistry {
+  const key = JSON.stringify(options)
+  const registry = registries.get(key) ?? new FfmpegRegistry(options)
+  registries.set(key, registry)
+  return registry
+}
+
+/** By whom they tell of their troubles, and by the other options. */
+const encoders = new WeakMap<object, Map<string, FfmpegEncoder>>()
+const NOBODY = {}
+
+/** The encoder for these options: one for a program and a listener. */
 export function ffmpegEncoder(options: EncoderOptions): FfmpegEncoder {
-  const { onEvent, ...named } = options
-  if (onEvent !== undefined) return new FfmpegEncoder(options)
+  const { onEvent = NOBODY, ...named } = options
+  const told = encoders.get(onEvent) ?? new Map<string, FfmpegEncoder>()
+  encoders.set(onEvent, told)
   const key = JSON.stringify(named)
-  const encoder = encoders.get(key) ?? new FfmpegEncoder(options)
-  encoders.set(key, encoder)
+  const encoder = told.get(key) ?? new FfmpegEncoder(options)
+  told.set(key, encoder)
   return encoder
 }

@@ -23,7 +23,7 @@ const DEFAULTS = {
   opens: 16,
   requests: 256,
   requestsPerCaller: 32,
-  bytesInFlight: 24 << 20,
+  bytesInFlight: 16 << 20,
   queue: 512,
   stallTimeoutMs: 60_000,
 }

@@ -29,7 +29,7 @@ export interface HandlerLimits {
   readonly requests?: number
   /** Requests of one caller, those that wait among them; default 32. Needs {@link HandlerOptions.callerOf}. */
   readonly requestsPerCaller?: number
-  /** Bytes of segments that are being made or sent; default 64 MiB. Further segments wait. */
+  /** Bytes of segments that are being made or sent; default 16 MiB. Further segments wait. */
   readonly bytesInFlight?: number
   /** Requests that wait for their turn; those beyond get a 503. Default 512. */
   readonly queue?: number

@@ -19,6 +19,8 @@ export interface AudioRunOptions {
   readonly lookAhead: number
   /** Starts its process. */
   readonly start: (signal: AbortSignal) => Promise<FfmpegProcess>
+  /** Why the input that the process reads by itself couldn't be read, where that is so. */
+  readonly inputError?: (() => CuemuxError | undefined) | undefined
   /** What is written to the process; without it the process reads by itself and is paused when it is far enough ahead. */
   readonly feed?: SampleFeed | undefined
 }
@@ -34,6 +36,8 @@ export class AudioRun implements Run {
   readonly #waiters = new SegmentWaiters()
   readonly #reader = new AdtsReader()
   #process: FfmpegProcess | undefined
+  /** Until it has started, and all of its input is written. */
+  readonly #living: Promise<void>
   /** The grid's number of the frame that comes next. */
   #nextFrame: number
   /** The first segment of which all frames are still here. */
@@ -51,7 +55,7 @@ export class AudioRun implements Run {
     this.#nextFrame = options.startFrame - 1
     this.#firstKept = options.segment
     this.#target = options.segment + options.lookAhead
-    this.#live().catch(error => this.#fail(toCuemuxError(error, 'ENCODER_FAILED')))
+    this.#living = this.#live().catch(error => this.#fail(toCuemuxError(error, 'ENCODER_FAILED')))
   }
 
   /** Whether it can give no more segments. */
@@ -90,6 +94,7 @@ export class AudioRun implements Run {
   async end(): Promise<void> {
     this.#fail(aborted())
     await this.#process?.end()
+    await this.#living
   }
 
   async #live(): Promise<void> {
@@ -138,11 +143,14 @@ export class AudioRun implements Run {
   }
 
   #onExit(status: number | undefined, process: FfmpegProcess): void {
-    const { feed } = this.#options
+    const { feed, inputError, startFrame } = this.#options
     const hadNothing = feed?.hasEnded && !feed.hasSamples
-    const hasAll = status === 0 && feed?.hasEnded !== false
-    if (!hasAll && !hadNothing) {
-      this.#fail(process.failure('The sound could not be encoded'))
+    // An ffmpeg that loses its input, or gives nothing for it, may call that a success.
+    const lostAll = feed?.hasKeptSound === true && this.#nextFrame < startFrame
+    const hasAll = status === 0 && feed?.hasEnded !== false && !lostAll
+    const error = inputError?.()
+    if (error !== undefined || (!hasAll && !hadNothing)) {
+      this.#fail(error ?? process.failure('The sound could not be encoded'))
       return
     }
     this.#isFinished = true

@@ -1,5 +1,6 @@
 import { writeAudioSpecificConfig } from '@cuemux/codecs'
 import { type AudioTrack, CuemuxError, rescale, type SampleBatch, type SampleDescription } from '@cuemux/core'
+import { watchReads } from '../input/loopback.js'
 import { ProcessPool } from '../process/process-pool.js'
 import type { FfmpegRegistry } from '../process/registry.js'
 import { RunSet } from '../process/run-set.js'
@@ -91,9 +92,6 @@ export class AudioTranscoder {
         return await this.#runs.segment(n, signal)
       } catch (error) {
         const isFailure = error instanceof CuemuxError && error.code === 'ENCODER_FAILED'
-        const { input } = this.#options
-        const reason = typeof input === 'function' ? undefined : input.input.sourceError
-        if (isFailure && reason !== undefined) throw reason
         if (!isFailure || attempt > 0) throw error
       }
     }
@@ -120,7 +118,8 @@ export class AudioTranscoder {
       })
     }
     const args = this.#addressArguments(input, startFrame)
-    return new AudioRun({ ...common, start: signal => ffmpeg.start({ args, stdin: 'keys', signal }) })
+    const inputError = watchReads(input.input)
+    return new AudioRun({ ...common, inputError, start: signal => ffmpeg.start({ args, stdin: 'keys', signal }) })
   }
 
   #addressArguments(address: AudioAddress, startFrame: number): readonly string[] {

@@ -62,6 +62,11 @@ export class SampleFeed {
     return this.#written > Number.NEGATIVE_INFINITY
   }
 
+  /** Whether enough of it lies behind the pre-roll that something must come out. */
+  get hasKeptSound(): boolean {
+    return this.#written > this.#anchor + this.#ticks(TAIL_MS)
+  }
+
   /** Writes what ffmpeg needs to finish segment n; through a gap of the source, what follows it. */
   async writeThrough(n: number, process: FfmpegProcess, signal: AbortSignal): Promise<void> {
     while (this.#next <= n && !this.#hasEnded) {

@@ -9,8 +9,14 @@ import { parseRange } from './range-header.js'
 export interface MediaAddress {
   /** `http://127.0.0.1:…` with a path that nobody can guess. */
   readonly url: string
-  /** What the source said when a read failed: the reason that ffmpeg can't know. */
+  /** What the source said when a read failed the last time: the reason that ffmpeg can't know. */
   readonly sourceError: CuemuxError | undefined
+}
+
+/** From now on watches the reads at an address; what is called says why one has failed since, if one has. */
+export function watchReads(address: MediaAddress): () => CuemuxError | undefined {
+  const before = address.sourceError
+  return () => (address.sourceError === before ? undefined : address.sourceError)
 }
 
 /** A source at an address that ffmpeg can read. */
@@ -81,7 +87,9 @@ export class LoopbackServer {
         reject(new CuemuxError('SOURCE_UNREACHABLE', 'No port of 127.0.0.1 is free for ffmpeg.', { cause: error }))
       })
       server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+      // A paused ffmpeg keeps its connection, and must not keep us; one that somebody waits for does so itself.
       server.unref()
+      server.on('connection', socket => socket.unref())
     })
     return this.#port
   }
@@ -134,7 +142,7 @@ async function send(served: Served, response: ServerResponse, start: number, end
     if (offset === end) response.end()
     else response.destroy()
   } catch (error) {
-    if (error instanceof CuemuxError && error.code !== 'ABORTED') served.sourceError ??= error
+    if (error instanceof CuemuxError && error.code !== 'ABORTED') served.sourceError = error
     response.destroy()
   }
 }

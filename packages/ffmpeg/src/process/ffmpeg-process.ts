@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { CuemuxError } from '@cuemux/core'
 import { explainFailure, type FailureReason } from './failure.js'
+import { holdLoop, releaseLoop } from './loop.js'
 import { type FfmpegProgress, StderrLog } from './stderr-log.js'
 
 /** How a process is started and how long it may take to end. */
@@ -28,6 +29,9 @@ export interface ProcessExit {
   /** It ended because we wanted so. */
   readonly isOurs: boolean
 }
+
+/** What has stopped to work isn't waited for long; somebody waits for its successor. */
+const STALLED_END_MS = [0, 500] as const
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
@@ -152,16 +156,28 @@ export class FfmpegProcess {
   }
 
   /**
+   * Nobody waits for it now: it doesn't keep our process alive, which kills it when it exits, until somebody waits for
+   * it again.
+   */
+  rest(): void {
+    if (this.#hasEnded || this.#isEnding || this.#expected > 0) return
+    releaseLoop(this.#child, ...this.#child.stdio)
+  }
+
+  /**
    * Says that somebody waits for what it makes: from now on it must make progress. Call the answer when the wait is over.
    */
   expect(): () => void {
     this.#expected++
+    this.#wake()
     this.#armStall()
     let isWaiting = true
     return () => {
       if (!isWaiting) return
       isWaiting = false
-      if (--this.#expected === 0) this.#clearStall()
+      if (--this.#expected > 0) return
+      this.#clearStall()
+      this.rest()
     }
   }
 
@@ -171,6 +187,7 @@ export class FfmpegProcess {
   async end(): Promise<ProcessExit> {
     if (this.#hasEnded || this.#isEnding) return this.#exit
     this.#isEnding = true
+    this.#wake()
     this.#clearStall()
     const { stdin, stdout } = this.#child
     // What it still writes is nobody's; it must not block on it.
@@ -180,7 +197,7 @@ export class FfmpegProcess {
       if (this.#options.stdin === 'keys') stdin.end('q')
       else stdin.destroy()
     }
-    const [quitMs, terminateMs] = this.#options.endMs
+    const [quitMs, terminateMs] = this.#isStalled ? STALLED_END_MS : this.#options.endMs
     if (!(await this.#endsWithin(quitMs))) {
       this.#child.kill('SIGTERM')
       if (!(await this.#endsWithin(terminateMs))) this.#child.kill('SIGKILL')
@@ -192,6 +209,10 @@ export class FfmpegProcess {
   kill(): void {
     this.#isEnding = true
     this.#child.kill('SIGKILL')
+  }
+
+  #wake(): void {
+    holdLoop(this.#child, ...this.#child.stdio)
   }
 
   async #endsWithin(ms: number): Promise<boolean> {

@@ -28,6 +28,8 @@ export class ProcessPool {
   readonly #idleMs: number
   readonly #waiting: Waiting[] = []
   readonly #filling = new Map<string, number>()
+  /** What close has to wait for: those that are being started or ended. */
+  readonly #changing = new Set<Promise<unknown>>()
   readonly #forget: () => void
   #isClosed = false
 
@@ -50,7 +52,7 @@ export class ProcessPool {
     const missing = this.#size - filling - this.#waiting.filter(waiting => waiting.key === key).length
     if (this.#isClosed || missing <= 0) return
     this.#filling.set(key, filling + missing)
-    await Promise.all(Array.from({ length: missing }, () => this.#startWaiting(key, args)))
+    await Promise.all(Array.from({ length: missing }, () => this.#follow(this.#startWaiting(key, args))))
     this.#filling.set(key, (this.#filling.get(key) ?? 0) - missing)
   }
 
@@ -69,11 +71,18 @@ export class ProcessPool {
     return process
   }
 
-  /** Ends all that wait. */
+  /** Ends all that wait. Resolves when they are gone. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#forget()
-    await Promise.all(this.#waiting.splice(0).map(waiting => end(waiting)))
+    for (const waiting of this.#waiting.splice(0)) void this.#follow(end(waiting))
+    await Promise.all(this.#changing)
+  }
+
+  #follow<T>(change: Promise<T>): Promise<T> {
+    const followed = change.finally(() => this.#changing.delete(followed))
+    this.#changing.add(followed)
+    return followed
   }
 
   async #startWaiting(key: string, args: readonly string[]): Promise<void> {
@@ -83,7 +92,10 @@ export class ProcessPool {
       timer.unref()
       const waiting: Waiting = { key, process, timer }
       if (this.#isClosed) await end(waiting)
-      else this.#waiting.push(waiting)
+      else {
+        process.rest()
+        this.#waiting.push(waiting)
+      }
       void process.exit.then(() => this.#remove(waiting))
     } catch {
       // No place for one that only waits.
@@ -94,13 +106,13 @@ export class ProcessPool {
     const at = this.#waiting.indexOf(waiting)
     if (at < 0) return
     this.#waiting.splice(at, 1)
-    void end(waiting)
+    void this.#follow(end(waiting))
   }
 
   #giveWay(): boolean {
     const waiting = this.#waiting.shift()
     if (waiting === undefined) return false
-    void end(waiting)
+    void this.#follow(end(waiting))
     return true
   }
 }

@@ -17,7 +17,7 @@ export interface RegistryOptions {
   readonly endMs?: readonly [quit: number, terminate: number] | undefined
 }
 
-/** What of {@link ProcessOptions} a single process decides. */
+/** What each process decides for itself; the rest is the registry's. */
 export interface StartOptions {
   readonly args: readonly string[]
   readonly stdin: 'media' | 'keys'
@@ -39,9 +39,6 @@ export class FfmpegRegistry {
   readonly #slots: Slots
   readonly #running = new Set<FfmpegProcess>()
   readonly #watchdog = new Watchdog()
-  readonly #onExit = (): void => {
-    for (const child of this.#running) child.kill()
-  }
   readonly #reclaimers = new Set<() => boolean>()
   #isClosed = false
 
@@ -50,7 +47,7 @@ export class FfmpegRegistry {
     this.#stallMs = options.stallMs ?? 20_000
     this.#endMs = options.endMs ?? [3000, 2000]
     this.#slots = new Slots(options.maxProcesses ?? 16, options.maxWaiting ?? 64, 'ffmpeg processes')
-    process.on('exit', this.#onExit)
+    watchExit(this.#running)
   }
 
   /** Path of ffmpeg. */
@@ -122,8 +119,22 @@ export class FfmpegRegistry {
   /** Ends all processes and starts no more. Resolves when all are gone. */
   async closeAll(): Promise<void> {
     this.#isClosed = true
-    process.off('exit', this.#onExit)
     await Promise.all([...this.#running].map(child => child.end()))
+    watched.delete(this.#running)
+    if (watched.size === 0) process.off('exit', killAll)
     this.#watchdog.close()
   }
+}
+
+/** The children of each registry. */
+const watched = new Set<ReadonlySet<FfmpegProcess>>()
+
+/** Our own exit is theirs: one listener for all registries. */
+function watchExit(running: ReadonlySet<FfmpegProcess>): void {
+  if (watched.size === 0) process.on('exit', killAll)
+  watched.add(running)
+}
+
+function killAll(): void {
+  for (const running of watched) for (const child of running) child.kill()
 }

@@ -31,6 +31,8 @@ export class RunSet<R extends Run> {
   readonly #start: (n: number) => R
   /** The one that was asked last is in front. */
   readonly #entries: Entry<R>[] = []
+  /** Those that have been ended and may not be gone yet. */
+  readonly #ending = new Set<Promise<void>>()
 
   constructor(options: RunSetOptions, start: (n: number) => R) {
     this.#options = options
@@ -67,14 +69,10 @@ export class RunSet<R extends Run> {
     return run
   }
 
-  /** Ends all runs. */
+  /** Ends all runs. Resolves when all are gone. */
   async close(): Promise<void> {
-    await Promise.all(
-      this.#entries.splice(0).map(({ run, timer }) => {
-        clearTimeout(timer)
-        return run.end()
-      }),
-    )
+    for (const { run } of [...this.#entries]) this.#end(run)
+    await Promise.all(this.#ending)
   }
 
   #arm(run: R): void {
@@ -97,6 +95,7 @@ export class RunSet<R extends Run> {
     const at = this.#entries.findIndex(entry => entry.run === run)
     const [entry] = at < 0 ? [] : this.#entries.splice(at, 1)
     clearTimeout(entry?.timer)
-    void run.end()
+    const ending = run.end().finally(() => this.#ending.delete(ending))
+    this.#ending.add(ending)
   }
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { releaseLoop } from './loop.js'
 
 /**
  * Waits for the end of its stdin, which comes when the process that holds the other end dies, however it dies; gives
@@ -61,8 +62,7 @@ export class Watchdog {
     })
     child.on('exit', forget)
     child.stdin.on('error', forget)
-    child.unref()
-    unref(child.stdin)
+    releaseLoop(child, child.stdin)
     for (const pid of this.#pids) this.#tell(`+${pid}\n`)
   }
 
@@ -70,9 +70,4 @@ export class Watchdog {
     const stdin = this.#child?.stdin
     if (stdin?.writable) stdin.write(line)
   }
-}
-
-/** Sockets have `unref`, the declared type of a child's pipe doesn't say so. */
-function unref(stream: object): void {
-  if ('unref' in stream && typeof stream.unref === 'function') stream.unref()
 }

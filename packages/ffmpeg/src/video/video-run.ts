@@ -16,6 +16,8 @@ export interface VideoRunOptions {
   /** How many segments it makes ahead of what was asked for. */
   readonly lookAhead: number
   readonly start: (signal: AbortSignal) => Promise<FfmpegProcess>
+  /** Why the film couldn't be read, where that is so. */
+  readonly inputError: () => CuemuxError | undefined
   /** Told of the encoder's configuration before the first frame; answers what is put before each keyframe, if anything. */
   readonly onConfig: (config: Uint8Array) => Uint8Array | undefined
   /** Told once when its process is gone, or it never had one. */
@@ -41,6 +43,8 @@ export class VideoRun implements Run {
   readonly #segments = new Map<number, SampleBatch>()
   readonly #stream: MatroskaStream
   #process: FfmpegProcess | undefined
+  /** Until it has started, and all of its input is written. */
+  readonly #living: Promise<void>
   /** The segment that the coming frames belong to, and those that have come, in decode order. */
   #current: number
   #frames: Frame[] = []
@@ -49,6 +53,7 @@ export class VideoRun implements Run {
   #parameterSets: Uint8Array | undefined
   #error: CuemuxError | undefined
   #isFinished = false
+  #hasOutput = false
   #release: () => void = () => {}
 
   constructor(options: VideoRunOptions) {
@@ -62,7 +67,7 @@ export class VideoRun implements Run {
       },
       onFrame: frame => this.#takeFrame(frame),
     })
-    this.#live().catch(error => {
+    this.#living = this.#live().catch(error => {
       this.#fail(toCuemuxError(error, 'ENCODER_FAILED'))
       options.onEnd()
     })
@@ -98,6 +103,7 @@ export class VideoRun implements Run {
   async end(): Promise<void> {
     this.#stop(aborted())
     await this.#process?.end()
+    await this.#living
   }
 
   async #live(): Promise<void> {
@@ -116,6 +122,7 @@ export class VideoRun implements Run {
   #take(piece: Uint8Array): void {
     try {
       this.#process?.touch()
+      this.#hasOutput = true
       this.#stream.push(piece)
       if (this.#current > this.#target) this.#process?.stdout.pause()
       this.#serve()
@@ -173,8 +180,11 @@ export class VideoRun implements Run {
   #onExit(status: number | undefined, process: FfmpegProcess): void {
     if (this.isOver) return
     try {
-      if (status !== 0) throw process.failure('The video could not be encoded')
-      this.#stream.end()
+      // An ffmpeg that loses its input, or gives nothing for it, may call that a success.
+      const error = this.#options.inputError()
+      if (error !== undefined) throw error
+      if (status === 0) this.#stream.end()
+      if (status !== 0 || !this.#hasOutput) throw process.failure('The video could not be encoded')
       const latest = this.#frames.reduce((last, { time }) => Math.max(last, time), 0)
       const { frameDuration, nominalDuration } = this.#options.grid.plan
       if (this.#frames.length > 0) this.#finish(latest + (frameDuration ?? nominalDuration))

@@ -1,7 +1,7 @@
 import { codecString } from '@cuemux/codecs'
 import { CuemuxError, type SampleBatch, type SampleDescription } from '@cuemux/core'
 import type { KeyframePlan } from '../arguments/job.js'
-import type { MediaAddress } from '../input/loopback.js'
+import { type MediaAddress, watchReads } from '../input/loopback.js'
 import type { FfmpegRegistry } from '../process/registry.js'
 import { RunSet } from '../process/run-set.js'
 import { EncoderHealth } from './encoder-health.js'
@@ -89,23 +89,25 @@ export class VideoTranscoder {
 
   /**
    * The frames of segment n, on the film's clock in ticks of the plan. Where an encoder fails, the next one makes the
-   * segment, and {@link EncoderHealth} tells of it.
+   * segment, and {@link EncoderHealth} tells of it; the last one is tried twice.
    *
    * @throws CuemuxError `NOT_FOUND` where there is no such segment or no frame in it, `ENCODER_FAILED` where the last
    * encoder fails too, `ENCODER_MISSING`, `CAPACITY`, `ABORTED`
    */
   async segment(n: number, signal?: AbortSignal): Promise<SampleBatch> {
     this.#grid.startOf(n)
-    const attempts = this.#options.encoders.length + SEEK_MARGINS_S.length
-    for (let attempt = 1; ; attempt++) {
+    const { encoders } = this.#options
+    let [failures, lateStarts] = [0, 0]
+    while (true) {
       if (this.#isClosed) throw new CuemuxError('ABORTED', 'The transcoder is closed.')
       try {
         return await this.#runs.segment(n, signal)
       } catch (error) {
         const isFailure = error instanceof CuemuxError && error.code === 'ENCODER_FAILED'
-        const reason = this.#options.input.sourceError
-        if (isFailure && reason !== undefined) throw reason
-        if (!isFailure || attempt >= attempts) throw error
+        if (error instanceof LateStart) lateStarts++
+        else failures++
+        // Each encoder may fail, and one of them twice: what died by chance is replaced.
+        if (!isFailure || failures > encoders.length || lateStarts >= SEEK_MARGINS_S.length) throw error
       }
     }
   }
@@ -127,6 +129,7 @@ export class VideoTranscoder {
     const over = this.#health.started(encoder.family)
     return new VideoRun({
       onEnd: over,
+      inputError: watchReads(input),
       grid: this.#grid,
       trackId,
       segment,
