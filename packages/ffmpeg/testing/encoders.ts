@@ -60,3 +60,10 @@ export function videoJob(source: Partial<VideoSource> = {}, target: Partial<Vide
     target: { codec: 'h264', rate: { quality: 'medium' }, keyframes: { timescale: 25, interval: 100 }, ...target },
   }
 }
+
+/** What a source of HDR10 has beside its size. */
+export const PQ: Partial<VideoSource> = {
+  codec: 'hevc',
+  bitDepth: 10,
+  hdr: { transfer: 'pq', hasMasteringMetadata: true },
+}
