@@ -15,12 +15,15 @@ async function freePort(first, count) {
   throw new StepError(`No free port from ${first} to ${first + count - 1}. Choose one: npm start -- --port PORT`)
 }
 
+/** The options of `cuemux serve` that are followed by a value. */
+const WITH_VALUE = ['--port', '--host', '--cache', '--workers']
+
 await main(async () => {
   const args = process.argv.slice(2)
   await ensureInstalled()
   await ensureBuilt()
   if (!args.some(arg => arg.startsWith('--port'))) args.push('--port', String(await freePort(8080, 20)))
-  const hasInput = args.some((arg, i) => !arg.startsWith('-') && !['--port', '--host', '--cache'].includes(args[i - 1]))
+  const hasInput = args.some((arg, i) => !arg.startsWith('-') && !WITH_VALUE.includes(args[i - 1]))
   if (!hasInput) args.unshift(at('sample'))
   const server = spawn(process.execPath, [at('packages/cli/dist/main.js'), 'serve', ...args], { stdio: 'inherit' })
   // Ctrl+C reaches the server by itself; the script stays until the server has ended.

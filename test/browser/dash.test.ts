@@ -127,7 +127,10 @@ describe.each(cases)('%s with %s', (player, film) => {
     expect([...new Set(texts)].sort()).toEqual(['en', 'es'])
     await page.evaluate(() => (window as unknown as PlayerWindow).player.showText('es'))
     await page.waitForFunction(
-      () => [...window.cuemux.video.textTracks].some(track => [...(track.cues ?? [])].length > 0),
+      () =>
+        [...window.cuemux.video.textTracks].some(track =>
+          [...(track.cues ?? [])].some(cue => (cue as VTTCue).text.startsWith('Renglón 8')),
+        ),
       undefined,
       { timeout: 10_000 },
     )

@@ -21,12 +21,12 @@ function processes(): Entry[] {
   })
 }
 
-/** Numbers of the processes of a name below another one, at any depth; Linux only. */
-export function descendants(pid: number, name: string): number[] {
+/** Numbers of the processes below another one, at any depth, of a name or all; Linux only. */
+export function descendants(pid: number, name?: string): number[] {
   const all = processes()
   const below = (parent: number): Entry[] =>
     all.filter(entry => entry.parent === parent).flatMap(entry => [entry, ...below(entry.pid)])
-  return below(pid).flatMap(entry => (entry.name === name ? [entry.pid] : []))
+  return below(pid).flatMap(entry => (name === undefined || entry.name === name ? [entry.pid] : []))
 }
 
 /** Whether a process is still there. */

@@ -12,6 +12,8 @@ export interface ServedFilms {
     readonly master: string
     readonly stream: string
   }[]
+  /** Number of its process, below which its workers are. */
+  readonly pid: number
   /** Ends the server; resolves with its exit code. */
   stop(): Promise<number | null>
 }
@@ -31,6 +33,7 @@ export async function serveFilms(...inputs: string[]): Promise<ServedFilms> {
     return {
       url,
       media,
+      pid: child.pid ?? 0,
       stop: () => {
         child.kill('SIGTERM')
         return closed

@@ -69,6 +69,11 @@ const SERVE: CommandSpec = {
       value: 'PLACE',
       help: 'where indexes and segments are kept: memory (the default), a folder, or redis://HOST:PORT',
     },
+    workers: {
+      type: 'string',
+      value: 'N',
+      help: 'processes that share the port and the cache (1); a temporary folder is their cache unless --cache says else',
+    },
   },
   examples: ['cuemux serve ~/Videos', 'cuemux serve film.mkv --host 0.0.0.0 --port 9000'],
 }

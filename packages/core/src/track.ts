@@ -79,6 +79,11 @@ export interface Colour {
   readonly fullRange: boolean
 }
 
+/** A code point as a container gives it, in more than its 8 bits (ISO/IEC 23091-2): what doesn't fit says nothing. */
+export function colourPoint(value: number): number {
+  return value <= 255 ? value : 2
+}
+
 /** HDR and Dolby Vision records, each as the payload of its ISO BMFF box. */
 export interface HdrMetadata {
   /** `mdcv`: mastering display colour volume, 24 bytes. */

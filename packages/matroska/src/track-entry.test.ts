@@ -102,6 +102,12 @@ describe('buildTrack', () => {
     expect(video(...size, ...display(16, 9), uint(Id.DisplayUnit, 3))).toMatchObject({ pixelAspect: [64, 45] })
   })
 
+  it('takes code points of more than 8 bits for unspecified', () => {
+    const colour = element(Id.Colour, uint(Id.Primaries, 9), uint(Id.TransferCharacteristics, 341))
+    const track = video(uint(Id.PixelWidth, 64), uint(Id.PixelHeight, 36), colour)
+    expect(track).toMatchObject({ colour: { primaries: 9, transfer: 2, matrix: 2 } })
+  })
+
   it('tells colour, mastering, light level and rotation', () => {
     const mastering = element(
       Id.MasteringMetadata,

@@ -1,4 +1,4 @@
-import type { Colour } from '@cuemux/core'
+import { type Colour, colourPoint } from '@cuemux/core'
 import { forEachChild, readFloat, readUint } from './ebml.js'
 import { Id } from './elements.js'
 
@@ -68,9 +68,9 @@ function readColour(video: VideoSettings, bytes: Uint8Array, start: number, end:
   let maxCll = 0
   let maxFall = 0
   forEachChild(bytes, start, end, (id, from, to) => {
-    if (id === Id.Primaries) colour.primaries = readUint(bytes, from, to)
-    else if (id === Id.TransferCharacteristics) colour.transfer = readUint(bytes, from, to)
-    else if (id === Id.MatrixCoefficients) colour.matrix = readUint(bytes, from, to)
+    if (id === Id.Primaries) colour.primaries = colourPoint(readUint(bytes, from, to))
+    else if (id === Id.TransferCharacteristics) colour.transfer = colourPoint(readUint(bytes, from, to))
+    else if (id === Id.MatrixCoefficients) colour.matrix = colourPoint(readUint(bytes, from, to))
     else if (id === Id.Range) range = readUint(bytes, from, to)
     else if (id === Id.MaxCLL) maxCll = readUint(bytes, from, to)
     else if (id === Id.MaxFALL) maxFall = readUint(bytes, from, to)

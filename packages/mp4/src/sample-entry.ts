@@ -1,4 +1,11 @@
-import type { AudioCodec, Colour, HdrMetadata, TextCodec, VideoCodec } from '@cuemux/core'
+import {
+  type AudioCodec,
+  type Colour,
+  colourPoint,
+  type HdrMetadata,
+  type TextCodec,
+  type VideoCodec,
+} from '@cuemux/core'
 import { type BoxPlace, boxAt, boxByPath, childBoxes, firstOf, fourcc, payload, u16, u32 } from './boxes.js'
 import { audioCodecOf, readEsds, videoCodecOf } from './esds.js'
 
@@ -200,9 +207,9 @@ export function readColour(bytes: Uint8Array, fields: EntryFields): Colour | und
     const type = colr.end - at >= 10 ? fourcc(bytes, at) : ''
     if (type !== 'nclx' && type !== 'nclc') continue
     return {
-      primaries: u16(bytes, at + 4),
-      transfer: u16(bytes, at + 6),
-      matrix: u16(bytes, at + 8),
+      primaries: colourPoint(u16(bytes, at + 4)),
+      transfer: colourPoint(u16(bytes, at + 6)),
+      matrix: colourPoint(u16(bytes, at + 8)),
       fullRange: type === 'nclx' && colr.end - at >= 11 && bytes[at + 10]! >= 128,
     }
   }

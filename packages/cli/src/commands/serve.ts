@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, isIPv6 } from 'node:net'
@@ -8,9 +9,10 @@ import type { Io } from '../io.js'
 import { write, writeJson } from '../io.js'
 import { printable } from '../run.js'
 import { type Film, filmEntry, MEDIA_PATH } from '../server/film.js'
-import { createLibrary } from '../server/library.js'
+import { createLibrary, type Library } from '../server/library.js'
 import { loadPageAssets } from '../server/page-assets.js'
 import { createPageListener } from '../server/page-server.js'
+import { aborted, leaveWorkers, runWorkers, toldToEnd } from '../server/workers.js'
 import type { ParsedArguments } from '../usage.js'
 import { checkOptions, FIELDS, type OptionSchema } from '../validate.js'
 
@@ -20,6 +22,7 @@ const SCHEMA: OptionSchema = {
   port: { type: 'number', convert: true, integer: true, min: 0, max: 65_535, optional: true },
   host: { type: 'string', empty: false, max: 255, optional: true },
   cache: { type: 'string', empty: false, optional: true },
+  workers: { type: 'number', convert: true, integer: true, min: 1, max: 128, optional: true },
 }
 
 interface ServeOptions {
@@ -27,6 +30,7 @@ interface ServeOptions {
   readonly port?: number
   readonly host?: string
   readonly cache?: string
+  readonly workers?: number
 }
 
 const DEFAULT_PORT = 8080
@@ -38,10 +42,17 @@ const MAX_LISTED = 10
 /** `cuemux serve [INPUT…]`: serves the player page and the films until the user ends it. */
 export async function serve(parsed: ParsedArguments, io: Io): Promise<void> {
   const options = await checkOptions<ServeOptions>(SCHEMA, parsed.values)
-  const host = options.host ?? DEFAULT_HOST
-  const library = await createLibrary(parsed.positionals.length === 0 ? ['.'] : parsed.positionals)
+  const inputs = parsed.positionals.length === 0 ? ['.'] : parsed.positionals
+  const library = await createLibrary(inputs)
+  const { workers = 1 } = options
+  if (workers > 1 && cluster.isPrimary) await serveByWorkers(workers, inputs, library, options, io)
+  else await serveHere(library, options, io)
+}
+
+/** Serves by this process, which may be one of several workers. */
+async function serveHere(library: Library, options: ServeOptions, io: Io): Promise<void> {
+  const { host = DEFAULT_HOST, cache = 'memory' } = options
   const [{ createHandler, toNodeListener }, assets] = await Promise.all([io.loadCuemux(), loadPageAssets()])
-  const { cache = 'memory' } = options
   const handler = createHandler({
     basePath: MEDIA_PATH,
     resolve: id => library.locate(id),
@@ -52,17 +63,51 @@ export async function serve(parsed: ParsedArguments, io: Io): Promise<void> {
   const server = createServer(createPageListener({ library, assets, media: toNodeListener(handler), host }))
   const port = await listen(server, host, options.port ?? DEFAULT_PORT)
   try {
-    const films = await library.list()
-    const url = `http://${hostForUrl(host)}:${port}/`
-    if (options.json) await writeJson(io.stdout, { url, media: films.map(film => mediaJson(film, url)) })
-    else await write(io.stdout, greeting(films, url, host, port))
-    if (!io.signal.aborted) await once(io.signal, 'abort')
+    if (cluster.isPrimary) await greet(library, options, port, io)
+    await (cluster.isPrimary ? aborted(io.signal) : toldToEnd(io.signal))
   } finally {
     // Players hold their connections open: closing waits for none of them.
     server.close()
     server.closeAllConnections()
     await handler.close()
+    if (cluster.isWorker) leaveWorkers()
   }
+}
+
+/** Serves by several processes that share a port and a cache. */
+async function serveByWorkers(
+  count: number,
+  inputs: readonly string[],
+  library: Library,
+  options: ServeOptions,
+  io: Io,
+): Promise<void> {
+  const { host = DEFAULT_HOST, cache } = options
+  // Whether the port is free shows here, once; the workers listen on it afterwards.
+  const probe = createServer()
+  const port = await listen(probe, host, options.port ?? DEFAULT_PORT)
+  await new Promise(resolve => probe.close(resolve))
+  const args = ['serve', '--host', host, '--port', `${port}`, '--workers', `${count}`]
+  await runWorkers({
+    count,
+    args,
+    inputs,
+    cache,
+    signal: io.signal,
+    onReady: () => greet(library, options, port, io),
+  })
+}
+
+async function greet(
+  library: Library,
+  { host = DEFAULT_HOST, json }: ServeOptions,
+  port: number,
+  io: Io,
+): Promise<void> {
+  const films = await library.list()
+  const url = `http://${hostForUrl(host)}:${port}/`
+  if (json) await writeJson(io.stdout, { url, media: films.map(film => mediaJson(film, url)) })
+  else await write(io.stdout, greeting(films, url, host, port))
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {

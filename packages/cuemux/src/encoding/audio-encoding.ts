@@ -2,6 +2,7 @@ import { type AudioTrack, CuemuxError, rescale, type SampleBatch, sliceBatch } f
 import { AudioTranscoder, type AudioTranscoderOptions, audioEncodeArguments, type ReadSamples } from '@cuemux/ffmpeg'
 import type { ClientProfile, SegmentPlan } from '@cuemux/planner'
 import type { FfmpegEncoder } from './ffmpeg-encoder.js'
+import { byFilmValues } from './film-values.js'
 import { foreignAddress } from './foreign-film.js'
 import type { EncodingRequest, TrackEncoding } from './service.js'
 
@@ -14,13 +15,15 @@ export async function openAudioEncoding(
   const ffmpeg = await encoder.registry()
   const full = await request.demuxer.readTrackStart(track.id, { signal: request.signal })
   if (full.kind !== 'audio') throw new CuemuxError('CORRUPT_MEDIA', `Track ${track.id} is no sound.`)
-  const encoding = audioEncodeArguments({
-    codec: full.codec,
-    channelsIn: full.channels,
-    sampleRateIn: full.sampleRate,
-    target: 'aac',
-    channelsOut: takesSurround(request.client) ? 6 : 2,
-  })
+  const encoding = byFilmValues(full, () =>
+    audioEncodeArguments({
+      codec: full.codec,
+      channelsIn: full.channels,
+      sampleRateIn: full.sampleRate,
+      target: 'aac',
+      channelsOut: takesSurround(request.client) ? 6 : 2,
+    }),
+  )
   const { channels, bitrateBps, sampleRate } = encoding
   const { times, timescale } = request.segments
   const address = await foreignAddress(encoder, request.demuxer, track)

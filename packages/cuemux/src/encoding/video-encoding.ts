@@ -21,6 +21,7 @@ import {
 } from '@cuemux/ffmpeg'
 import type { Clip, SegmentPlan } from '@cuemux/planner'
 import type { FfmpegEncoder } from './ffmpeg-encoder.js'
+import { byFilmValues } from './film-values.js'
 import { foreignAddress } from './foreign-film.js'
 import type { EncodingRequest, TrackEncoding } from './service.js'
 
@@ -95,7 +96,7 @@ function choices(
   const choose = (by: VideoEncoder): Choice => ({
     choice: { family: by.family, encoding: keyframes => videoEncodeArguments(jobFor(keyframes), by) },
     job: jobFor(firstKeyframe),
-    made: videoEncodeArguments(jobFor(firstKeyframe), by),
+    made: byFilmValues(track, () => videoEncodeArguments(jobFor(firstKeyframe), by)),
   })
   const forced = options.encoder === undefined ? {} : { force: options.encoder }
   const irregularKeyframes = track.frameDuration === undefined
