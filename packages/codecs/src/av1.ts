@@ -1,5 +1,6 @@
+import { concatBytes } from '@cuemux/core'
 import { type Av1Format, type Av1Sequence, parseAv1Sequence } from './av1-sequence.js'
-import { concat, corrupt, need, u8 } from './bytes.js'
+import { corrupt, need, u8 } from './bytes.js'
 import type { VideoDescription } from './description.js'
 
 const OBU_SEQUENCE_HEADER = 1
@@ -58,7 +59,7 @@ export function av1ConfigFromSample(sample: Uint8Array): Uint8Array | undefined 
   const size = found.payload.length
   if (size > 0x3fff) throw corrupt('A sequence header has more than 16383 bytes.')
   const sizeBytes = size < 128 ? [size] : [(size & 127) | 128, size >> 7]
-  return concat([Uint8Array.of(0x81, (profile << 5) | level, flags, 0, 0x0a, ...sizeBytes), found.payload])
+  return concatBytes([Uint8Array.of(0x81, (profile << 5) | level, flags, 0, 0x0a, ...sizeBytes), found.payload])
 }
 
 interface Av1Record {

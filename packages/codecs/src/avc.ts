@@ -1,5 +1,6 @@
+import { concatBytes } from '@cuemux/core'
 import { type AvcSps, parseAvcSps } from './avc-sps.js'
-import { concat, corrupt, need, u8, u16 } from './bytes.js'
+import { corrupt, need, u8, u16 } from './bytes.js'
 import type { VideoDescription } from './description.js'
 
 /** An AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1). */
@@ -73,7 +74,7 @@ export function writeAvcC(sps: readonly Uint8Array[], pps: readonly Uint8Array[]
     const depths = [0xf8 | ((said.bitDepth ?? 8) - 8), 0xf8 | (said.bitDepthChroma - 8)] as const
     parts.push(Uint8Array.of(0xfc | (said.chromaFormat ?? 1), ...depths, 0))
   }
-  return concat(parts)
+  return concatBytes(parts)
 }
 
 /** Appends a parameter set behind its length of 16 bits. */

@@ -69,16 +69,3 @@ export function hasText(data: Uint8Array, offset: number, text: string): boolean
   for (let i = 0; i < text.length; i++) if (data[offset + i] !== text.charCodeAt(i)) return false
   return true
 }
-
-/** The parts in one array. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0
-  for (const part of parts) length += part.length
-  const whole = new Uint8Array(length)
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  return whole
-}

@@ -1,5 +1,6 @@
+import { concatBytes } from '@cuemux/core'
 import { nalLengthSize, pushSized } from './avc.js'
-import { concat, corrupt, need, u8, u16, u32 } from './bytes.js'
+import { corrupt, need, u8, u16, u32 } from './bytes.js'
 import type { FrameRate, VideoDescription } from './description.js'
 import { type HevcSps, parseHevcSps, vpsFrameRate } from './hevc-sps.js'
 
@@ -80,7 +81,7 @@ export function writeHvcC(
     parts.push(Uint8Array.of(0x80 | (VPS + kind), units.length >> 8, units.length & 255))
     for (const unit of units) pushSized(parts, unit)
   })
-  return concat(parts)
+  return concatBytes(parts)
 }
 
 function fixedPart(said: HevcSps): Uint8Array {

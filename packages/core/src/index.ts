@@ -1,3 +1,4 @@
+export * from './bytes.js'
 export * from './demuxer.js'
 export * from './errors.js'
 export * from './index-codec.js'

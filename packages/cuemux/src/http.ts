@@ -85,7 +85,7 @@ async function textResponse(
   if (resource.byteLength < 860 || !acceptsGzip(request.headers.get('accept-encoding'))) {
     return piecesResponse(new PieceBody(resource, undefined), 200, headers, isHead)
   }
-  const plain = joinPieces(resource.pieces, resource.byteLength)
+  const plain = joinPieces(resource.pieces)
   const stream = new Blob([plain as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream('gzip'))
   const packed = new Uint8Array(await new Response(stream).arrayBuffer())
   headers.set('content-encoding', 'gzip')

@@ -110,7 +110,7 @@ class Presentation implements JoinablePresentation {
     const { entry, pieces, isEncoded = false } = made
     const byteLength = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
     const etag = isEncoded
-      ? await contentEtag(joinPieces(pieces, byteLength))
+      ? await contentEtag(joinPieces(pieces))
       : etagFor(this.#identity, `${path}?${options.query ?? ''}`)
     return { ...entry, pieces, byteLength, etag }
   }

@@ -1,3 +1,4 @@
+import { concatBytes } from '@cuemux/core'
 /** What a resource of a presentation is. */
 export type ResourceKind = 'master' | 'playlist' | 'init' | 'segment' | 'text' | 'document' | 'attachment' | 'image'
 
@@ -49,13 +50,7 @@ export function slicePieces(pieces: readonly Uint8Array[], start: number, end: n
 }
 
 /** A body in pieces as one array; the piece itself when there is only one. */
-export function joinPieces(pieces: readonly Uint8Array[], byteLength: number): Uint8Array {
+export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1 && pieces[0] !== undefined) return pieces[0]
-  const whole = new Uint8Array(byteLength)
-  let position = 0
-  for (const piece of pieces) {
-    whole.set(piece, position)
-    position += piece.byteLength
-  }
-  return whole
+  return concatBytes(pieces)
 }

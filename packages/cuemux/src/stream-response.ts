@@ -81,7 +81,7 @@ function toBody(chunks: AsyncIterable<readonly Uint8Array[]>, onStream: OnStream
           }
           const byteLength = value.reduce((sum, piece) => sum + piece.byteLength, 0)
           sentBytes += byteLength
-          controller.enqueue(joinPieces(value, byteLength))
+          controller.enqueue(joinPieces(value))
         } catch (error) {
           end()
           throw error

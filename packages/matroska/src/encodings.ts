@@ -1,4 +1,4 @@
-import { CuemuxError } from '@cuemux/core'
+import { CuemuxError, concatBytes } from '@cuemux/core'
 import { forEachChild, readUint } from './ebml.js'
 import { Id } from './elements.js'
 
@@ -153,15 +153,5 @@ async function inflate(frame: Uint8Array): Promise<Uint8Array> {
     if (error instanceof CuemuxError) throw error
     throw new CuemuxError('CORRUPT_MEDIA', "A compressed frame can't be inflated.", { cause: error })
   }
-  return pieces.length === 1 ? pieces[0]! : join(pieces, total)
-}
-
-function join(pieces: readonly Uint8Array[], total: number): Uint8Array {
-  const whole = new Uint8Array(total)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
+  return pieces.length === 1 ? pieces[0]! : concatBytes(pieces)
 }

@@ -1,4 +1,11 @@
-import { type ByteSource, CuemuxError, type PieceReader, type SpanOptions, throwIfAborted } from '@cuemux/core'
+import {
+  type ByteSource,
+  CuemuxError,
+  concatBytes,
+  type PieceReader,
+  type SpanOptions,
+  throwIfAborted,
+} from '@cuemux/core'
 
 /** Bytes of the source that lie at `base`. */
 export interface Chunk {
@@ -62,7 +69,7 @@ export class ByteWindow {
       at += part.length
       chunk = undefined
     }
-    return { base: position, bytes: concat(parts, at - position) }
+    return { base: position, bytes: parts.length === 1 ? parts[0]! : concatBytes(parts) }
   }
 
   async #read(offset: number, length: number): Promise<Chunk> {
@@ -132,15 +139,4 @@ export class ByteWindow {
 
 function endOf(chunk: Chunk): number {
   return chunk.base + chunk.bytes.length
-}
-
-function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
-  if (parts.length === 1) return parts[0]!
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

@@ -1,17 +1,11 @@
-import type { ByteSource } from '@cuemux/core'
+import { type ByteSource, concatBytes } from '@cuemux/core'
 import { Id } from '../src/elements.js'
 
 /** Bytes of an element or of a part of one. */
 export type Bytes = Uint8Array
 
 export function concat(...parts: readonly Bytes[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return concatBytes(parts)
 }
 
 /** A size of EBML in `width` bytes; `undefined` for an unknown one. */

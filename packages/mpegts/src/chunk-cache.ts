@@ -1,4 +1,4 @@
-import type { ByteSource, ReadOptions } from '@cuemux/core'
+import { type ByteSource, concatBytes, type ReadOptions } from '@cuemux/core'
 
 interface Chunk {
   readonly base: number
@@ -48,7 +48,7 @@ export class ChunkCache implements ByteSource {
       parts.push(part)
       at += part.length
     }
-    return joined(parts, at - offsetBytes)
+    return parts.length === 1 ? parts[0]! : concatBytes(parts)
   }
 
   async #fetch(at: number, end: number, options: ReadOptions | undefined): Promise<Chunk | undefined> {
@@ -68,15 +68,4 @@ export class ChunkCache implements ByteSource {
     if (this.#chunks.at(-1) === chunk) return
     this.#chunks = [...this.#chunks.filter(other => other !== chunk), chunk]
   }
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  if (parts.length === 1) return parts[0]!
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

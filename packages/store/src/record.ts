@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { CuemuxError } from '@cuemux/core'
+import { CuemuxError, concatBytes } from '@cuemux/core'
 import type { CacheBody, CacheEntry, CacheMeta, CacheSetOptions } from './cache.js'
 
 // What stands on disk and in Redis, big-endian: magic (8), length of the metadata (4), CRC-32 of all that follows (4),
@@ -26,13 +26,7 @@ export function bodyLength(body: CacheBody): number {
 export function joinBody(body: CacheBody): Uint8Array {
   if (body instanceof Uint8Array) return plain(body)
   if (body.length === 1 && body[0] !== undefined) return plain(body[0])
-  const whole = new Uint8Array(bodyLength(body))
-  let position = 0
-  for (const piece of body) {
-    whole.set(piece, position)
-    position += piece.byteLength
-  }
-  return whole
+  return concatBytes(body)
 }
 
 /** The same bytes, not as a `Buffer`, whose methods differ from an array's. */

@@ -1,5 +1,5 @@
-import { CuemuxError } from '@cuemux/core'
-import { joinPieces, slicePieces } from '../resource.js'
+import { CuemuxError, concatBytes } from '@cuemux/core'
+import { slicePieces } from '../resource.js'
 import type { BytesInFlight, Holder } from './bytes-in-flight.js'
 import type { Leave } from './slots.js'
 
@@ -111,8 +111,7 @@ export class PieceBody implements Holder {
   #copy(maxBytes: number): Uint8Array {
     this.#areLent = false
     const views = this.#views(maxBytes)
-    const bytes = views.reduce((sum, view) => sum + view.byteLength, 0)
-    return views.length === 1 && views[0] !== undefined ? views[0].slice() : joinPieces(views, bytes)
+    return concatBytes(views)
   }
 
   #views(maxBytes: number): Uint8Array[] {

@@ -1,5 +1,4 @@
-import { CuemuxError } from '@cuemux/core'
-import { concat } from '../input/ebml-writer.js'
+import { CuemuxError, concatBytes } from '@cuemux/core'
 
 const HEADER_BYTES = 7
 /** Without an error check, as ffmpeg writes it; with one the header has two bytes more. */
@@ -15,7 +14,7 @@ export class AdtsReader {
    * @throws CuemuxError `ENCODER_FAILED` where the bytes are no ADTS
    */
   push(piece: Uint8Array): Uint8Array[] {
-    const bytes = this.#rest.length === 0 ? piece : concat([this.#rest, piece])
+    const bytes = this.#rest.length === 0 ? piece : concatBytes([this.#rest, piece])
     const frames: Uint8Array[] = []
     let at = 0
     while (at + HEADER_BYTES <= bytes.length) {

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
-import { type AudioTrack, SAMPLE_SYNC, type SampleBatch } from '@cuemux/core'
-import { concat } from '../input/ebml-writer.js'
+import { type AudioTrack, concatBytes, SAMPLE_SYNC, type SampleBatch } from '@cuemux/core'
 import { feedClusters, feedHead } from '../input/feed-matroska.js'
 import type { FfmpegProcess } from '../process/ffmpeg-process.js'
 import { FEED_ZERO_S } from './audio-arguments.js'
@@ -101,7 +100,7 @@ export class SampleFeed {
       const clusters = feedClusters(this.#track, batch, this.#anchor, FEED_ZERO_S * 1e9, first)
       const last = batch.count - 1
       this.#written = (batch.dts[last] ?? 0) + (batch.duration[last] ?? 0)
-      const bytes = this.#isStarted ? clusters : concat([feedHead(this.#track, batch.descriptionIndex), clusters])
+      const bytes = this.#isStarted ? clusters : concatBytes([feedHead(this.#track, batch.descriptionIndex), clusters])
       this.#isStarted = true
       if (stdin.writable && !stdin.write(bytes)) await drained(stdin, signal)
     }

@@ -1,3 +1,4 @@
+import { concatBytes } from '@cuemux/core'
 /** Element IDs that a feed is made of, the length marker included (RFC 9559 §5). */
 export const FEED_ID = {
   EBML: 0x1a45dfa3,
@@ -21,12 +22,12 @@ export const FEED_ID = {
 /** An element with its children or payload; its size takes four bytes, which is enough for a head. */
 export function element(id: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
-  return concat([idBytes(id), Uint8Array.of(0x10 | (length >> 24), length >> 16, length >> 8, length), ...parts])
+  return concatBytes([idBytes(id), Uint8Array.of(0x10 | (length >> 24), length >> 16, length >> 8, length), ...parts])
 }
 
 /** The header of an element whose size isn't known (RFC 8794 §6.2). */
 export function openElement(id: number): Uint8Array {
-  return concat([idBytes(id), Uint8Array.of(0x01, 255, 255, 255, 255, 255, 255, 255)])
+  return concatBytes([idBytes(id), Uint8Array.of(0x01, 255, 255, 255, 255, 255, 255, 255)])
 }
 
 /** An element with an unsigned integer below 2^53. */
@@ -46,17 +47,6 @@ export function floatElement(id: number, value: number): Uint8Array {
 /** An element with text. */
 export function textElement(id: number, value: string): Uint8Array {
   return element(id, new TextEncoder().encode(value))
-}
-
-/** Parts as one. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
 
 function idBytes(id: number): Uint8Array {

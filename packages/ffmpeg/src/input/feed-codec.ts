@@ -1,6 +1,5 @@
 import { alacToBox } from '@cuemux/codecs'
-import { type AudioCodec, type AudioTrack, CuemuxError } from '@cuemux/core'
-import { concat } from './ebml-writer.js'
+import { type AudioCodec, type AudioTrack, CuemuxError, concatBytes } from '@cuemux/core'
 
 /** How Matroska names a codec and what it keeps of its configuration. */
 export interface FeedCodec {
@@ -37,7 +36,7 @@ export function feedCodec(track: AudioTrack, config: Uint8Array): FeedCodec {
       return { codecId: 'A_OPUS', codecPrivate: opusHead(track, config) }
     case 'flac':
       // dfLa: version and flags, then the metadata blocks as they stand behind the magic in a file.
-      return { codecId: 'A_FLAC', codecPrivate: concat([new TextEncoder().encode('fLaC'), config.subarray(4)]) }
+      return { codecId: 'A_FLAC', codecPrivate: concatBytes([new TextEncoder().encode('fLaC'), config.subarray(4)]) }
     case 'alac':
       return { codecId: 'A_ALAC', codecPrivate: alacToBox(config).subarray(4) }
     case 'pcm':

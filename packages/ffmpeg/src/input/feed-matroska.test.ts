@@ -1,7 +1,6 @@
-import { type AudioTrack, createSampleBatch } from '@cuemux/core'
+import { type AudioTrack, concatBytes, createSampleBatch } from '@cuemux/core'
 import { openMatroska } from '@cuemux/matroska'
 import { describe, expect, it } from 'vitest'
-import { concat } from './ebml-writer.js'
 import { feedCodec } from './feed-codec.js'
 import { feedClusters, feedHead } from './feed-matroska.js'
 
@@ -24,7 +23,7 @@ describe('feedMatroska', () => {
     batch.dts.set([47_000, 48_024])
     batch.duration.fill(1024)
     batch.data.push(Uint8Array.of(1, 2), Uint8Array.of(3))
-    const bytes = concat([feedHead(track), feedClusters(track, batch, 48_000, 8e9)])
+    const bytes = concatBytes([feedHead(track), feedClusters(track, batch, 48_000, 8e9)])
     const demuxer = await openMatroska({
       ...{ key: 'feed', name: 'feed', sizeBytes: bytes.length, seekCostBytes: 0 },
       read: (offset, length) => bytes.subarray(offset, offset + length),

@@ -1,5 +1,5 @@
-import { type AudioTrack, rescale, type SampleBatch } from '@cuemux/core'
-import { concat, element, FEED_ID, floatElement, openElement, textElement, uintElement } from './ebml-writer.js'
+import { type AudioTrack, concatBytes, rescale, type SampleBatch } from '@cuemux/core'
+import { element, FEED_ID, floatElement, openElement, textElement, uintElement } from './ebml-writer.js'
 import { feedCodec } from './feed-codec.js'
 
 /** Nanoseconds in a second: the feed's timescale, fine enough for the sample of any rate. */
@@ -29,7 +29,7 @@ export function feedHead(track: AudioTrack, descriptionIndex = 0): Uint8Array {
       ...(track.bitDepth === undefined ? [] : [uintElement(FEED_ID.BitDepth, track.bitDepth)]),
     ),
   )
-  return concat([
+  return concatBytes([
     element(FEED_ID.EBML, textElement(FEED_ID.DocType, 'matroska')),
     openElement(FEED_ID.Segment),
     element(FEED_ID.Info, uintElement(FEED_ID.TimestampScale, 1)),

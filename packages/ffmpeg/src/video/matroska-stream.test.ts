@@ -1,13 +1,14 @@
+import { concatBytes } from '@cuemux/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concat, element, FEED_ID, openElement, textElement, uintElement } from '../input/ebml-writer.js'
+import { element, FEED_ID, openElement, textElement, uintElement } from '../input/ebml-writer.js'
 import { MatroskaStream, type StreamFrame } from './matroska-stream.js'
 
 const CLUSTER = 0x1f43b675
 const block = (time: number, flags: number, ...data: number[]): Uint8Array =>
   Uint8Array.of(0x81, (time >> 8) & 255, time & 255, flags, ...data)
 
-const STREAM = concat([
+const STREAM = concatBytes([
   element(FEED_ID.EBML, textElement(FEED_ID.DocType, 'matroska')),
   openElement(FEED_ID.Segment),
   element(FEED_ID.Tracks, element(FEED_ID.TrackEntry, element(FEED_ID.CodecPrivate, Uint8Array.of(1, 100, 0, 31)))),

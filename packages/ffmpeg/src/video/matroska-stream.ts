@@ -1,5 +1,4 @@
-import { CuemuxError } from '@cuemux/core'
-import { concat } from '../input/ebml-writer.js'
+import { CuemuxError, concatBytes } from '@cuemux/core'
 
 /** A frame of video as ffmpeg's Matroska muxer wrote it. */
 export interface StreamFrame {
@@ -55,7 +54,7 @@ export class MatroskaStream {
     this.#pieces.push(piece)
     this.#length += piece.length
     if (this.#length < this.#needed) return
-    const bytes = this.#pieces.length === 1 ? piece : concat(this.#pieces)
+    const bytes = this.#pieces.length === 1 ? piece : concatBytes(this.#pieces)
     let at = 0
     for (let used = 1; used > 0; at += used) used = this.#element(bytes, at)
     const rest = bytes.subarray(at)

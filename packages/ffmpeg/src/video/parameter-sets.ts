@@ -1,3 +1,4 @@
+import { concatBytes } from '@cuemux/core'
 /**
  * The parameter sets of an `avcC` (ISO/IEC 14496-15 §5.3.3.1) as NAL units with lengths of four bytes before them: what
  * is put before a keyframe of an encoder whose sets are others than the track's. Nothing where the record is cut.
@@ -15,11 +16,5 @@ export function parameterSetsOf(avcc: Uint8Array): Uint8Array {
       at += length
     }
   }
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let to = 0
-  for (const part of parts) {
-    whole.set(part, to)
-    to += part.length
-  }
-  return whole
+  return concatBytes(parts)
 }

@@ -1,4 +1,4 @@
-import { CuemuxError, createSampleBatch, SAMPLE_SYNC, type SampleBatch, toCuemuxError } from '@cuemux/core'
+import { CuemuxError, concatBytes, createSampleBatch, SAMPLE_SYNC, type SampleBatch, toCuemuxError } from '@cuemux/core'
 import { deriveDecodeTimes } from '@cuemux/matroska'
 import type { FfmpegProcess } from '../process/ffmpeg-process.js'
 import type { Run } from '../process/run-set.js'
@@ -145,7 +145,7 @@ export class VideoRun implements Run {
     }
     if (time < grid.boundary(this.#current)) throw broken(`A frame of segment ${this.#current} comes before it`)
     const sets = isKey ? this.#parameterSets : undefined
-    this.#frames.push({ time, isKey, data: sets === undefined ? data : join(sets, data) })
+    this.#frames.push({ time, isKey, data: sets === undefined ? data : concatBytes([sets, data]) })
   }
 
   /** What a seek brings must begin where it should: a demuxer without an index may come too late. */
@@ -243,11 +243,4 @@ export class LateStart extends CuemuxError {
 
 function broken(what: string): CuemuxError {
   return new CuemuxError('ENCODER_FAILED', `${what}.`)
-}
-
-function join(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(first.length + second.length)
-  whole.set(first)
-  whole.set(second, first.length)
-  return whole
 }
