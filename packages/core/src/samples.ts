@@ -73,3 +73,25 @@ export function sliceBatch(batch: SampleBatch, first: number, end: number): Samp
     ...(additions === undefined ? {} : { additions: additions.slice(first, end) }),
   }
 }
+
+/**
+ * Batches of one track, one after another, in one; its columns are new, its samples' bytes the same views. What lies beside
+ * samples of text ({@link SampleBatch.additions}) is kept for a single batch only.
+ */
+export function joinBatches(trackId: number, timescale: number, batches: readonly SampleBatch[]): SampleBatch {
+  const [first] = batches
+  if (batches.length === 1 && first !== undefined) return first
+  const count = batches.reduce((sum, batch) => sum + batch.count, 0)
+  const joined = createSampleBatch(trackId, timescale, count, first?.descriptionIndex)
+  let at = 0
+  for (const batch of batches) {
+    joined.dts.set(batch.dts, at)
+    joined.compositionOffset.set(batch.compositionOffset, at)
+    joined.duration.set(batch.duration, at)
+    joined.size.set(batch.size, at)
+    joined.flags.set(batch.flags, at)
+    joined.data.push(...batch.data)
+    at += batch.count
+  }
+  return joined
+}

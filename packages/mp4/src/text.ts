@@ -1,6 +1,6 @@
-import { type ByteSource, CuemuxError, createSampleBatch, type SampleBatch, type Track } from '@cuemux/core'
+import { type ByteSource, CuemuxError, joinBatches, type SampleBatch, type Track } from '@cuemux/core'
 import { SampleCursor } from './cursor.js'
-import { readRanges, type SampleRange, type SampleReader } from './read-span.js'
+import { readRanges, type SampleRange } from './read-span.js'
 
 /** Bytes that are read at a time, with what lies between texts: their bytes alone are kept. */
 const MAX_STRETCH_BYTES = 16 * 1024 * 1024
@@ -38,7 +38,7 @@ export async function readTextRange(
   for (const stretch of stretchesOf({ ...range, reader }, source.seekCostBytes)) {
     for (const batch of await readRanges(source, [stretch], { signal })) found.push(within(batch, from, to))
   }
-  return joinBatches(reader, found)
+  return joinBatches(reader.id, reader.timescale, found)
 }
 
 /** Splits a range so that not much is read at once: texts lie far from each other, and what is between may be read, too. */
@@ -78,21 +78,4 @@ function within(batch: SampleBatch, from: number, to: number): SampleBatch {
     flags: Uint8Array.from(rows, row => batch.flags[row]!),
     data: rows.map(row => batch.data[row]!.slice()),
   }
-}
-
-function joinBatches({ id, timescale }: SampleReader, batches: readonly SampleBatch[]): SampleBatch {
-  const [only] = batches
-  if (batches.length === 1 && only !== undefined) return only
-  const count = batches.reduce((sum, batch) => sum + batch.count, 0)
-  const joined = createSampleBatch(id, timescale, count)
-  let at = 0
-  for (const batch of batches) {
-    joined.dts.set(batch.dts, at)
-    joined.duration.set(batch.duration, at)
-    joined.size.set(batch.size, at)
-    joined.flags.set(batch.flags, at)
-    joined.data.push(...batch.data)
-    at += batch.count
-  }
-  return joined
 }

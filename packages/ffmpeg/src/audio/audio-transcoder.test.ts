@@ -1,8 +1,10 @@
 import type { SampleBatch } from '@cuemux/core'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { decode, MediaFolder, openSound, type SoundInput, SWEEP, snrDb, toAdts } from '../../testing/films.js'
+import { ProcessPool } from '../process/process-pool.js'
 import { FfmpegRegistry } from '../process/registry.js'
 import { AudioTranscoder } from './audio-transcoder.js'
+import type { SegmentTimes } from './grid.js'
 
 const media = new MediaFolder()
 const ffmpeg = new FfmpegRegistry()
@@ -19,16 +21,20 @@ interface Setting {
   readonly rate?: number
   readonly channels?: number
   readonly lookAhead?: number
+  readonly pool?: ProcessPool
+  readonly segments?: SegmentTimes
   /** Where ffmpeg's own decoding of the file begins, samples behind the track's start. */
   readonly leadingSamples?: number
 }
 
-function transcoderFor(sound: SoundInput, { rate = 48000, channels = 2, lookAhead = 2 }: Setting): AudioTranscoder {
+function transcoderFor(sound: SoundInput, setting: Setting): AudioTranscoder {
+  const { rate = 48000, channels = 2, lookAhead = 2 } = setting
   return new AudioTranscoder({
     ffmpeg,
+    pool: setting.pool,
     track: sound.track,
     input: sound.readSamples,
-    segments,
+    segments: setting.segments ?? segments,
     target: { codec: 'aac', channels, bitrateBps: 96_000 * channels, sampleRate: rate },
     lookAheadSegments: lookAhead,
   })
@@ -91,4 +97,31 @@ describe('AudioTranscoder', () => {
       }
     })
   }
+
+  it('makes a segment that nobody led up to by two processes that wait, in halves that join', async () => {
+    const long = { times: [0, 3000, 6000, 9000], timescale: 1000 }
+    const file = await media.make('halves.mkv', '-f', 'lavfi', '-i', `${SWEEP}:s=48000:d=${SECONDS}`, '-c:a', 'ac3')
+    const sound = await openSound(file)
+    const pool = new ProcessPool(ffmpeg, { size: 2 })
+    const take = vi.spyOn(pool, 'take')
+    const transcoder = transcoderFor(sound, { pool, segments: long })
+    const batches: SampleBatch[] = []
+    for (const n of [2, 0, 1, 3]) {
+      await transcoder.warm()
+      batches[n] = await transcoder.segment(n)
+    }
+    // Two for segment 2, whose run makes segment 3 as well; two for segment 0, whose run makes segment 1.
+    expect(take).toHaveBeenCalledTimes(4)
+    await transcoder.close()
+    await pool.close()
+    const times = batches.flatMap(batch => [...batch.dts])
+    expect(times.every((time, i) => time === times[0]! + 1024 * i)).toBe(true)
+    const reference = decode(file, 2, 48000)
+    const pcm = pcmOf(batches, {})
+    const start = Math.round((sound.track.start! / sound.track.timescale) * 48000)
+    const snr = (at: number): number => snrDb(reference, (start + at) * 2, pcm, at * 2, 8192)
+    const whole = [1, 2, 4, 5, 7, 8, 10, 11].map(second => snr(second * 48000))
+    const halves = [1.5, 7.5].map(second => snr(second * 48000 - 2048))
+    for (const half of halves) expect(half).toBeGreaterThan(Math.min(...whole) - 3)
+  })
 })

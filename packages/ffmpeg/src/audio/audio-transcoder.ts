@@ -1,9 +1,10 @@
+import { availableParallelism } from 'node:os'
 import { writeAudioSpecificConfig } from '@cuemux/codecs'
 import { type AudioTrack, CuemuxError, rescale, type SampleBatch, type SampleDescription } from '@cuemux/core'
 import { watchReads } from '../input/loopback.js'
 import { ProcessPool } from '../process/process-pool.js'
 import type { FfmpegRegistry } from '../process/registry.js'
-import { RunSet } from '../process/run-set.js'
+import { type Run, RunSet } from '../process/run-set.js'
 import {
   type AddressStart,
   type AudioAddress,
@@ -16,6 +17,7 @@ import {
 import { AudioRun } from './audio-run.js'
 import { AAC_FRAME, AudioGrid, type SegmentTimes } from './grid.js'
 import { type ReadSamples, SampleFeed } from './sample-feed.js'
+import { SplitRun } from './split-run.js'
 
 /** Options of {@link AudioTranscoder}. */
 export interface AudioTranscoderOptions {
@@ -55,7 +57,7 @@ export class AudioTranscoder {
   readonly #grid: AudioGrid
   readonly #pool: ProcessPool
   readonly #feedArguments: readonly string[]
-  readonly #runs: RunSet<AudioRun>
+  readonly #runs: RunSet<Run>
   #isClosed = false
 
   /** @throws CuemuxError `BAD_REQUEST` for a target that AAC can't have */
@@ -65,7 +67,7 @@ export class AudioTranscoder {
     const { track, target, segments, encoding, maxRuns = 4, idleMs = 20_000 } = options
     this.#runs = new RunSet({ maxRuns, idleMs }, n => this.#start(n))
     this.#grid = new AudioGrid(track, target.sampleRate, segments)
-    this.#pool = options.pool ?? new ProcessPool(options.ffmpeg)
+    this.#pool = options.pool ?? new ProcessPool(options.ffmpeg, { size: POOL_SIZE })
     this.#feedArguments = feedRunArguments(target, encoding)
     const config = writeAudioSpecificConfig({ sampleRate: target.sampleRate, channels: target.channels })
     this.description = { config, codecString: 'mp4a.40.2' }
@@ -105,21 +107,34 @@ export class AudioTranscoder {
     await Promise.all(ends)
   }
 
-  #start(n: number): AudioRun {
-    const grid = this.#grid
-    const { input, track, ffmpeg, lookAheadSegments: lookAhead = 2 } = this.#options
-    const startFrame = grid.startFor(grid.framesOf(n).first)
-    const common = { grid, trackId: track.id, segment: n, startFrame, lookAhead }
-    if (typeof input === 'function') {
-      return new AudioRun({
-        ...common,
-        feed: new SampleFeed(track, grid, input, startFrame, n),
-        start: signal => this.#pool.take(this.#feedArguments, signal),
-      })
-    }
-    const args = this.#addressArguments(input, startFrame)
-    const inputError = watchReads(input.input)
-    return new AudioRun({ ...common, inputError, start: signal => ffmpeg.start({ args, stdin: 'keys', signal }) })
+  #start(n: number): Run {
+    const { input, lookAheadSegments: lookAhead = DEFAULT_LOOK_AHEAD } = this.#options
+    if (typeof input !== 'function') return this.#startAt(input, n, lookAhead)
+    const halves = lookAhead > 0 && this.#pool.waiting(this.#feedArguments) > 1 ? this.#grid.halves(n) : undefined
+    if (halves === undefined) return this.#startFed(this.#grid, input, n, lookAhead)
+    const [head, tail] = halves
+    return new SplitRun(n, this.#startFed(head, input, n, 0), this.#startFed(tail, input, n, lookAhead))
+  }
+
+  #startFed(grid: AudioGrid, read: ReadSamples, segment: number, lookAhead: number): AudioRun {
+    const { track } = this.#options
+    const startFrame = grid.startFor(grid.framesOf(segment).first)
+    return new AudioRun({
+      ...{ grid, trackId: track.id, segment, startFrame, lookAhead },
+      feed: new SampleFeed(track, grid, read, startFrame, segment),
+      start: signal => this.#pool.take(this.#feedArguments, signal),
+    })
+  }
+
+  #startAt(address: AudioAddress, segment: number, lookAhead: number): AudioRun {
+    const { track, ffmpeg } = this.#options
+    const startFrame = this.#grid.startFor(this.#grid.framesOf(segment).first)
+    const args = this.#addressArguments(address, startFrame)
+    return new AudioRun({
+      ...{ grid: this.#grid, trackId: track.id, segment, startFrame, lookAhead },
+      inputError: watchReads(address.input),
+      start: signal => ffmpeg.start({ args, stdin: 'keys', signal }),
+    })
   }
 
   #addressArguments(address: AudioAddress, startFrame: number): readonly string[] {
@@ -137,6 +152,9 @@ export class AudioTranscoder {
 }
 
 const SEEK_MARGIN_S = 2
+const DEFAULT_LOOK_AHEAD = 2
+/** Two make halves of a segment at once where there are cores for both. */
+const POOL_SIZE = Math.min(2, availableParallelism())
 
 function encodedTrack(
   track: AudioTrack,

@@ -9,6 +9,12 @@ export interface FrameRange {
   readonly end: number
 }
 
+/** Of one segment, the frames that count. */
+export interface AudioGridPart {
+  readonly segment: number
+  readonly frames: FrameRange
+}
+
 /** Where segments start: the columns of a `SegmentPlan`. */
 export interface SegmentTimes {
   /** Presentation time at which each segment starts, ticks of `timescale` on the film's clock, increasing. */
@@ -17,6 +23,8 @@ export interface SegmentTimes {
   readonly timescale: number
 }
 
+/** Segments of fewer frames aren't made in halves: pre-roll would be a large part of each. */
+const LEAST_SPLIT_FRAMES = 96
 /** Encoder pre-roll, frames: the first frame overlaps with one that isn't kept, and the encoder's state settles. */
 const PREROLL_FRAMES = 12
 /** Rates that would need a longer common period than this start at a rounded sample. */
@@ -31,12 +39,16 @@ export class AudioGrid {
   readonly origin: number
   /** Samples per second of the output, and ticks per second of its times. */
   readonly rate: number
+  readonly #source: AudioTrack
   readonly #segments: SegmentTimes
   readonly #track: { readonly start: number; readonly timescale: number }
   readonly #alignment: number
+  readonly #part: AudioGridPart | undefined
 
-  constructor(track: AudioTrack, rate: number, segments: SegmentTimes) {
+  constructor(track: AudioTrack, rate: number, segments: SegmentTimes, part?: AudioGridPart) {
     this.rate = rate
+    this.#source = track
+    this.#part = part
     this.#segments = segments
     this.#track = { start: track.start ?? 0, timescale: track.timescale }
     this.origin = rescale(this.#track.start, track.timescale, rate)
@@ -62,8 +74,19 @@ export class AudioGrid {
     if (!(Number.isInteger(n) && n >= 0 && n < this.segmentCount)) {
       throw new CuemuxError('NOT_FOUND', `There is no segment ${n}: the film has ${this.segmentCount}.`)
     }
+    if (n === this.#part?.segment) return this.#part.frames
     const end = n + 1 === this.segmentCount ? Number.POSITIVE_INFINITY : this.#frameAtBoundary(n + 1)
     return { first: n === 0 ? -1 : this.#frameAtBoundary(n), end }
+  }
+
+  /** The same grid with the first half of segment n alone, and with the second; nothing where halves aren't worth it. */
+  halves(n: number): readonly [AudioGrid, AudioGrid] | undefined {
+    const { first, end } = this.framesOf(n)
+    if (!Number.isFinite(end) || end - first < LEAST_SPLIT_FRAMES) return undefined
+    const middle = Math.floor((first + end) / 2)
+    const part = (frames: FrameRange): AudioGrid =>
+      new AudioGrid(this.#source, this.rate, this.#segments, { segment: n, frames })
+    return [part({ first, end: middle }), part({ first: middle, end })]
   }
 
   /** The frame with which an encoder starts that is to give `first`: far enough before it, and on a whole source sample. */

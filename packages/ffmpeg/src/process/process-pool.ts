@@ -45,6 +45,12 @@ export class ProcessPool {
     return this.#waiting.length
   }
 
+  /** How many processes wait with these arguments. */
+  waiting(args: readonly string[]): number {
+    const key = keyOf(args)
+    return this.#waiting.filter(waiting => waiting.key === key && !waiting.process.hasEnded).length
+  }
+
   /** Starts as many processes with these arguments as are to wait. Never fails: without them {@link take} starts one. */
   async warm(args: readonly string[]): Promise<void> {
     const key = keyOf(args)
