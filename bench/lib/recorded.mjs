@@ -1,5 +1,5 @@
 // What Cuemux tells ffmpeg, written down by a program that stands in its place, so that ffmpeg alone can be given the same.
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { measureFfmpeg } from './measure.mjs'
@@ -14,22 +14,22 @@ exec ffmpeg "$@"
  */
 export function measureWithRecordedArguments(input) {
   let picture
+  // One for all runs: what an ffmpeg can is measured once for a path.
+  const folder = mkdtempSync(join(tmpdir(), 'cuemux-bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'ffmpeg'), RECORDER)
+  writeFileSync(join(folder, 'ffprobe'), '#!/bin/sh\nexec ffprobe "$@"\n')
+  for (const name of ['ffmpeg', 'ffprobe']) chmodSync(join(folder, name), 0o755)
   return {
     /** Does something with an environment in which Cuemux' ffmpeg writes down its arguments. */
     async whileRecording(work) {
-      const folder = mkdtempSync(join(tmpdir(), 'cuemux-bench-'))
-      const records = join(folder, 'records')
-      mkdirSync(records)
-      for (const name of ['ffmpeg', 'ffprobe']) {
-        writeFileSync(join(folder, name), name === 'ffmpeg' ? RECORDER : '#!/bin/sh\nexec ffprobe "$@"\n')
-        chmodSync(join(folder, name), 0o755)
-      }
+      const records = mkdtempSync(join(folder, 'records-'))
       try {
         return await work({ ...process.env, CUEMUX_FFMPEG: join(folder, 'ffmpeg'), CUEMUX_BENCH_RECORDS: records })
       } finally {
         const runs = readdirSync(records).map(name => readFileSync(join(records, name), 'utf8').trimEnd().split('\n'))
         picture ??= runs.find(args => isPictureRun(args))
-        rmSync(folder, { recursive: true, force: true })
+        rmSync(records, { recursive: true, force: true })
       }
     },
     /** ffmpeg alone: the picture with the recorded arguments, the sound as AAC, thrown away. */

@@ -2,6 +2,8 @@
 import { openMedia } from '../../packages/cuemux/dist/index.js'
 
 const media = await openMedia(process.argv[2])
+// What ffmpeg can is measured once on a machine, and kept.
+await media.encoderStatus()
 const start = performance.now()
 const presentation = await media.hls()
 const segments = (await presentation.resources()).filter(({ kind }) => kind === 'segment')
