@@ -1,24 +1,37 @@
-// Bundles the command into dist/bundle, one file for what all commands share and one for what each needs alone: Node opens
-// ten files then in place of two hundred. Runs after the type check (tsc -b); main.js uses it only as long as it is of the
-// same build (see src/bundle.ts).
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+// Bundles the command into dist/bundle: Node opens one file then in place of two hundred, and beside it lies what this V8
+// compiles of it. Runs after the type check (tsc -b); main.js uses it only as long as it is of the same build (see
+// src/bundle.ts).
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import nodeModule from 'node:module'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, relative } from 'node:path'
+import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { Script } from 'node:vm'
 import { build } from 'esbuild'
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+const samples = fileURLToPath(new URL('../../../sample/', import.meta.url))
 const output = join(dist, 'bundle')
 const unfinished = join(dist, 'bundle-unfinished')
 
 /** Modules of this package find files beside them: in the bundle they look from where they were. */
-const keepPlaces = {
-  name: 'keep-places',
+function keepPlace(text, path) {
+  const place = JSON.stringify(relative(output, path).replaceAll('\\', '/'))
+  return text.replaceAll('import.meta.url', `new URL(${place}, BUNDLE_URL).href`)
+}
+
+/** What an ES module loads late by a `require` of its own is in the bundle as well. */
+const OWN_REQUIRE = 'const require = createRequire(import.meta.url);'
+
+const asInTheBundle = {
+  name: 'as-in-the-bundle',
   setup({ onLoad }) {
     onLoad({ filter: /\.js$/ }, async ({ path }) => {
-      if (!path.startsWith(dist)) return undefined
       const text = await readFile(path, 'utf8')
-      const place = JSON.stringify(relative(output, path).replaceAll('\\', '/'))
-      return { contents: text.replaceAll('import.meta.url', `new URL(${place}, import.meta.url).href`), loader: 'js' }
+      if (!text.includes('import.meta.url')) return undefined
+      const bundled = text.replaceAll(OWN_REQUIRE, '')
+      return { contents: path.startsWith(dist) ? keepPlace(bundled, path) : bundled, loader: 'js' }
     })
   },
 }
@@ -45,24 +58,56 @@ async function licences(folders) {
   return texts.join(`\n${'-'.repeat(80)}\n\n`)
 }
 
+/** What V8 compiled of the bundle after a run of what most runs do. */
+async function compiledCode(file) {
+  const script = new Script(nodeModule.wrap(await readFile(file, 'latin1')), { filename: file })
+  const module = { exports: {} }
+  script.runInThisContext()(module.exports, nodeModule.createRequire(file), module, file, dirname(file))
+  const folder = await mkdtemp(join(tmpdir(), 'cuemux-build-'))
+  try {
+    const io = { stdout: nowhere(), stderr: process.stderr, signal: new AbortController().signal }
+    for (const film of ['mkv', 'mp4'].map(kind => join(samples, `cuemux-sample.${kind}`))) {
+      const commands = [
+        ['remux', film, join(folder, `${basename(film)}.out.mp4`)],
+        ['hls', film, join(folder, basename(film))],
+        ['probe', film],
+      ]
+      for (const args of commands) {
+        const code = await module.exports.run(args, { ...io, loadCuemux: module.exports.loadCuemux })
+        if (code !== 0) throw new Error(`The bundled command failed: ${args[0]}`)
+      }
+    }
+    return script.createCachedData()
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function nowhere() {
+  return new Writable({ write: (_chunk, _encoding, done) => done() })
+}
+
 await rm(unfinished, { recursive: true, force: true })
 await mkdir(unfinished, { recursive: true })
 const { metafile } = await build({
-  entryPoints: [join(dist, 'process.js')],
+  stdin: {
+    contents:
+      "export { start } from './process.js'; export { run } from './run.js'; export const loadCuemux = () => import('cuemux')",
+    resolveDir: dist,
+  },
   absWorkingDir: '/',
-  outdir: unfinished,
+  outfile: join(unfinished, 'cuemux.cjs'),
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: ['node20'],
-  minifySyntax: true,
-  minifyWhitespace: true,
-  plugins: [keepPlaces],
-  // Cuemux asks for it with `require`, too: one copy is enough.
-  external: ['fastest-validator'],
-  // CommonJS modules among them ask for Node's own by this name.
-  banner: { js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);" },
+  minify: true,
+  plugins: [asInTheBundle],
+  // This is no ES module, which would have it.
+  define: { 'import.meta.url': 'BUNDLE_URL' },
+  banner: { js: "const BUNDLE_URL=require('node:url').pathToFileURL(__filename).href;" },
+  // What is loaded when it is needed is in the same file, and run when it is needed.
+  supported: { 'dynamic-import': false },
   metafile: true,
   logLevel: 'warning',
 })
@@ -79,3 +124,5 @@ for (const folder of folders.filter(name => !name.includes('/node_modules/'))) {
 await writeFile(join(unfinished, 'builds.json'), JSON.stringify(builds))
 await rm(output, { recursive: true, force: true })
 await rename(unfinished, output)
+const bundle = join(output, 'cuemux.cjs')
+await writeFile(`${bundle}.cache`, await compiledCode(bundle))

@@ -1,9 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import nodeModule from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Script } from 'node:vm'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { findBundle } from './bundle.js'
+import { findBundle, loadBundle } from './bundle.js'
 
 const root = mkdtempSync(join(tmpdir(), 'cuemux-bundle-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -28,12 +30,12 @@ beforeEach(() => {
 
 describe('findBundle', () => {
   it('finds the bundle of the same build', () => {
-    expect(find()).toBe(pathToFileURL(join(dist, 'bundle/process.js')).href)
+    expect(find()).toBe(join(dist, 'bundle/cuemux.cjs'))
   })
 
   it('finds the one that was published, which comes without the notes', () => {
     for (const file of notes) rmSync(file)
-    expect(find()).toBe(pathToFileURL(join(dist, 'bundle/process.js')).href)
+    expect(find()).toBe(join(dist, 'bundle/cuemux.cjs'))
   })
 
   it.each([0, 1])('takes none that is older or younger than the files of package %d', i => {
@@ -52,5 +54,22 @@ describe('findBundle', () => {
   it('takes none where there is none', () => {
     rmSync(join(dist, 'bundle'), { recursive: true })
     expect(find()).toBeUndefined()
+  })
+})
+
+describe('loadBundle', () => {
+  const file = join(dist, 'bundle/cuemux.cjs')
+  const text = "exports.start = async () => require('node:path').basename(__filename)"
+  beforeEach(() => writeFileSync(file, text))
+  const compiled = (of: string): Buffer => new Script(nodeModule.wrap(of), { filename: file }).createCachedData()
+
+  it.each([
+    ['without compiled code', undefined],
+    ['with its own', compiled(text)],
+    ["with another's, which V8 refuses", compiled(`${text} + 'more'`)],
+    ['with what is none', Buffer.from('none')],
+  ])('runs it %s', async (_, cache) => {
+    if (cache !== undefined) writeFileSync(`${file}.cache`, cache)
+    expect(await loadBundle(file).start()).toBe('cuemux.cjs')
   })
 })
