@@ -1,17 +1,17 @@
 // npm run bench -- [NAME…] [--quick] [--runs N] [--out FILE]: measures Cuemux beside its peers.
-import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { cases } from './cases/index.mjs'
 import { input } from './inputs.mjs'
 import { describeMachine } from './lib/machine.mjs'
 import { installPeers } from './lib/peers.mjs'
+import { rewriteReadmes } from './lib/readme.mjs'
 import { runCase } from './lib/run-case.mjs'
 import { toMarkdown } from './lib/table.mjs'
 
 const RUNS = 5
 const QUICK_RUNS = 2
-const README = new URL('README.md', import.meta.url)
 
 function readArguments() {
   const { values, positionals } = parseArgs({
@@ -44,7 +44,7 @@ async function main() {
   console.log(toMarkdown(results))
   writeFileSync(out ?? new URL('results.json', import.meta.url), `${JSON.stringify(results, undefined, 2)}\n`)
   const failed = results.rows.filter(row => row.failure !== undefined)
-  if (!isPartial && !isQuick && out === undefined && failed.length === 0) rewriteReadme(results)
+  if (!isPartial && !isQuick && out === undefined && failed.length === 0) rewriteReadmes(results)
   for (const row of failed) console.error(`${row.case} ${row.tool}: ${row.failure}`)
   if (failed.length > 0) process.exitCode = 1
 }
@@ -58,21 +58,6 @@ function warmUp(path) {
   const descriptor = openSync(path, 'r')
   while (readSync(descriptor, buffer) > 0);
   closeSync(descriptor)
-}
-
-/** Puts the table of a full run between the markers of the README. */
-function rewriteReadme(results) {
-  const { machine, versions } = results
-  const about = [
-    `${results.when.slice(0, 10)}, ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; load average at the end ${machine.loadAverage}.`,
-    `${Object.entries(versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', ')}. Medians of ${results.runs}.`,
-  ].join('\n')
-  const text = readFileSync(README, 'utf8')
-  const [start, end] = ['<!-- table -->', '<!-- end of table -->']
-  const before = text.slice(0, text.indexOf(start) + start.length)
-  writeFileSync(README, `${before}\n${about}\n\n${toMarkdown(results)}\n${text.slice(text.indexOf(end))}`)
 }
 
 try {
