@@ -6,6 +6,14 @@ const LENGTH = 14
 const film = (...args: string[]): Recipe => make(...picture('24', LENGTH), ...sound(LENGTH), ...h264, ...args)
 const part = (size: string, profile: string): Recipe =>
   make('-f', 'lavfi', '-i', `testsrc2=s=${size}:r=24:d=8`, ...sound(8), ...h264, '-profile:v', profile, ...aac)
+/** A short MOV for each codec of sound, named by it. */
+const quickTimeSounds = (codecs: Readonly<Record<string, readonly string[]>>): Record<string, Recipe> =>
+  Object.fromEntries(
+    Object.entries(codecs).map(([codec, args]) => [
+      `${codec}.mov`,
+      make(...picture('24', 8), ...sound(8), ...h264, '-c:a', codec, ...args),
+    ]),
+  )
 const around = [0, 1, 2, 3, 4, 5].map(i => `0.2*sin(2*PI*t*(${300 + 90 * i}+${11 + 2 * i}*t))`).join('|')
 
 /** One small film for each way in which packagers go wrong, by name. */
@@ -73,6 +81,20 @@ export const defectRecipes: Readonly<Record<string, Recipe>> = {
   'delimited.mkv': remux('h264_aac.mkv', '-bsf:v', 'h264_metadata=aud=insert'),
   'mp2.mkv': film('-c:a', 'mp2', '-b:a', '192k'),
   'pcm.mkv': film('-c:a', 'pcm_s16le'),
+  // As QuickTime's entries: sowt, twos, in24 with enda, fl32 and fl64, raw, lpcm.
+  ...quickTimeSounds({
+    pcm_s16le: [],
+    pcm_s16be: [],
+    pcm_s24le: [],
+    pcm_s32be: [],
+    pcm_f32le: [],
+    pcm_f64be: [],
+    pcm_s8: [],
+    pcm_u8: [],
+    pcm_s24be: ['-ar', '96000'],
+    pcm_alaw: [],
+    adpcm_ima_qt: [],
+  }),
   'alac.mkv': film('-c:a', 'alac'),
   'truehd.mkv': film('-c:a', 'truehd', '-strict', '-2'),
   'wide_colours.mkv': make(

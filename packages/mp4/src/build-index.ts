@@ -3,11 +3,12 @@ import { type ChapterTrack, MAX_CHAPTERS } from './chapter-track.js'
 import { SampleColumns } from './cursor.js'
 import type { FoundMoov } from './find-moov.js'
 import { FORMAT_VERSION, type Mp4Format, type TrackFormat } from './format.js'
-import { groupPcm, pcmFrameBytes } from './group-pcm.js'
+import { groupPcm } from './group-pcm.js'
 import { readKeyframes } from './keyframes.js'
 import type { MovieBoxes, TrackBoxes } from './movie.js'
+import { isTabledByFrame, soundFrameBytes } from './quicktime-pcm.js'
 import { readableSamples } from './readable.js'
-import { audioEntry, entryFields, entryFormat, kindOf } from './sample-entry.js'
+import { entryFields, entryFormat, kindOf } from './sample-entry.js'
 import type { MovieHeader, TrackHeader } from './skeleton.js'
 import { SyncSamples } from './sync-samples.js'
 import { readTables, type SampleTables } from './tables.js'
@@ -61,8 +62,8 @@ function tablesOf({ movie: { bytes } }: IndexInput, boxes: TrackBoxes, header: T
   const fields = entryFields(bytes, boxes.entries[0]!, boxes.handler)
   if (fields.kind !== 'audio') return tables
   const { format } = entryFormat(bytes, boxes.entries[0]!, fields)
-  if (audioEntry(bytes, format, fields).codec !== 'pcm') return tables
-  return groupPcm(tables, pcmFrameBytes(format, fields.channels, fields.sampleBits), header.timescale)
+  if (!isTabledByFrame(bytes, format, fields)) return tables
+  return groupPcm(tables, soundFrameBytes(bytes, format, fields), header.timescale)
 }
 
 function candidate(input: IndexInput, boxes: TrackBoxes, header: TrackHeader): Candidate | undefined {

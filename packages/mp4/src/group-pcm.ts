@@ -9,14 +9,6 @@ const MIN_BLOCK_MS = 5
 /** More blocks than this are not made: 23 hours. */
 const MAX_BLOCKS = 2 ** 22
 
-/** Bytes of one value by sample entry, where the entry's own field may be wrong (QTFF, "Sound Media"). */
-const VALUE_BYTES: Readonly<Record<string, number>> = { in24: 3, in32: 4, fl32: 4, fl64: 8, 'raw ': 1 }
-
-/** Bytes of a frame of PCM, all channels. */
-export function pcmFrameBytes(format: string, channels: number, sampleBits: number): number {
-  return channels * (VALUE_BYTES[format] ?? Math.ceil(sampleBits / 8))
-}
-
 /**
  * The tables of a track of PCM in which a sample is a block of about 20 ms within a chunk, where in the file it is a
  * single frame of sound: a second would be 48,000 samples. Tables of another kind stay as they are.

@@ -8,6 +8,7 @@ import {
 } from '@cuemux/core'
 import { type BoxPlace, boxAt, boxByPath, childBoxes, firstOf, fourcc, payload, u16, u32 } from './boxes.js'
 import { audioCodecOf, readEsds, videoCodecOf } from './esds.js'
+import { isIsoDepth, isoPcm, quickTimePcm } from './quicktime-pcm.js'
 
 /** The fixed part of a sample entry, and the boxes behind it (those of QuickTime's `wave` among them). */
 export interface EntryFields {
@@ -20,9 +21,11 @@ export interface EntryFields {
   readonly channels: number
   readonly sampleRate: number
   readonly sampleBits: number
+  /** `formatSpecificFlags` of QuickTime's version 2; 0 in others. */
+  readonly formatFlags: number
 }
 
-const NOTHING = { boxes: [], width: 0, height: 0, channels: 0, sampleRate: 0, sampleBits: 0 }
+const NOTHING = { boxes: [], width: 0, height: 0, channels: 0, sampleRate: 0, sampleBits: 0, formatFlags: 0 }
 
 const TEXT_HANDLERS = new Set(['text', 'sbtl', 'subt', 'clcp'])
 
@@ -47,11 +50,13 @@ function soundFields(bytes: Uint8Array, entry: BoxPlace): EntryFields {
   let channels = u16(bytes, at + 16)
   let sampleBits = u16(bytes, at + 18)
   let sampleRate = u32(bytes, at + 24) / 65536
+  let formatFlags = 0
   if (version === 1 && !isBoxAt(bytes, boxesAt, entry.end)) boxesAt += 16
   if (version === 2 && entry.end - boxesAt >= 36) {
     sampleRate = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(boxesAt + 4)
     channels = u32(bytes, boxesAt + 12)
     sampleBits = u32(bytes, boxesAt + 20)
+    formatFlags = u32(bytes, boxesAt + 24)
     boxesAt += 36
   }
   const boxes = childBoxes(bytes, Math.min(boxesAt, entry.end), entry.end)
@@ -64,6 +69,7 @@ function soundFields(bytes: Uint8Array, entry: BoxPlace): EntryFields {
     channels: Math.min(channels, 255),
     sampleRate: Number.isFinite(sampleRate) ? Math.round(sampleRate) : 0,
     sampleBits: Math.min(sampleBits, 64),
+    formatFlags,
   }
 }
 
@@ -106,6 +112,8 @@ export function statedBitrate(bytes: Uint8Array, fields: EntryFields): number {
 interface EntryCodec<Codec> {
   readonly codec: Codec
   readonly config: Uint8Array
+  /** The entry by which ISO files have it, where that is another one; `undefined` in it where they don't. */
+  readonly isoEntry?: { readonly type: string | undefined }
 }
 
 /** Video entries with the box of their configuration. */
@@ -146,9 +154,6 @@ const AUDIO_FORMATS: ReadonlyMap<string, readonly [AudioCodec, string]> = new Ma
   ['dtsx', ['dts', 'udts']],
   ['ipcm', ['pcm', 'pcmC']],
   ['fpcm', ['pcm', 'pcmC']],
-  ...['twos', 'sowt', 'lpcm', 'in24', 'in32', 'fl32', 'fl64', 'raw ', 'NONE'].map(
-    type => [type, ['pcm', '']] as [string, [AudioCodec, string]],
-  ),
 ])
 
 const EMPTY = new Uint8Array(0)
@@ -174,6 +179,11 @@ export function videoEntry(bytes: Uint8Array, format: string, fields: EntryField
 export function audioEntry(bytes: Uint8Array, format: string, fields: EntryFields): EntryCodec<AudioCodec> {
   const known = AUDIO_FORMATS.get(format)
   if (known !== undefined) return { codec: known[0], config: configOf(bytes, fields.boxes, known[1]) }
+  const pcm = quickTimePcm(bytes, format, fields)
+  if (pcm !== undefined) {
+    const { config, sampleEntry } = isoPcm(pcm)
+    return { codec: 'pcm', config, isoEntry: { type: isIsoDepth(pcm) ? sampleEntry : undefined } }
+  }
   const esds = format === 'mp4a' ? readEsds(configOf(bytes, fields.boxes, 'esds')) : undefined
   if (esds === undefined) return { codec: 'unknown', config: EMPTY }
   const codec = audioCodecOf(esds.objectType)

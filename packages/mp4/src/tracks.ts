@@ -165,6 +165,7 @@ function audioTrack(input: TrackInput): AudioTrack {
   const descriptions = entries.map(entry => {
     const described = audioEntry(bytes, entry.format, entry.fields)
     const isKnown = described.codec !== 'unknown' && (described.config.length > 0 || described.codec === 'mp3')
+    if (described.isoEntry !== undefined) return { config: described.config, codecString: described.isoEntry.type }
     const ours = isKnown ? codecString(described.codec, described.config, entry.format) : undefined
     return { config: described.config, codecString: codecStringOf(ours, entry) }
   }) as [SampleDescription, ...SampleDescription[]]

@@ -88,9 +88,9 @@ function decideAudio(track: AudioTrack, client: ClientProfile): Decision {
     client.capabilities === undefined
       ? client.codecs.includes(track.codec) && (client.playsAnyProfile || isCommonSound(track, client))
       : isListed(track, client.capabilities, true)
-  // What the muxer has no sample entry for can't be copied, whatever plays it; nor can PCM of 8 bits without a sign, or of
-  // QuickTime's own entries.
-  const isCarried = track.codec === 'pcm' ? track.descriptions[0].config.length > 0 : track.codec in BASE_STRINGS
+  const [{ config, codecString }] = track.descriptions
+  // What the muxer has no sample entry for can't be copied, whatever plays it; nor can PCM of 8 bits.
+  const isCarried = track.codec === 'pcm' ? config.length > 0 && codecString !== undefined : track.codec in BASE_STRINGS
   return plays && isCarried ? copy(words, client) : encoded('aac', notPlayed(words, client), client)
 }
 

@@ -3,10 +3,10 @@ import type { TrackDecision } from '@cuemux/planner'
 import type { EncoderService, EncodingRequest, TrackEncoding } from './service.js'
 
 /**
- * Prepares the encoder for the tracks that need it. Sound without an encoder is left out, unless there is nothing else; a
+ * Prepares the encoder for the tracks that need it. Sound without an encoder, or that none decodes, is left out, unless there is nothing else; a
  * picture without one fails.
  *
- * @throws CuemuxError `ENCODER_MISSING`, and what looking at the tracks throws
+ * @throws CuemuxError `ENCODER_MISSING`, `UNSUPPORTED_CODEC`, and what looking at the tracks throws
  */
 export async function openEncodings(
   decisions: readonly TrackDecision[],
@@ -23,8 +23,9 @@ export async function openEncodings(
       try {
         encodings.set(track.id, await encoder.open({ ...request, decision }))
       } catch (error) {
-        const isMissing = error instanceof CuemuxError && error.code === 'ENCODER_MISSING'
-        if (!isMissing || track.kind === 'video') throw error
+        const isLeftOut =
+          error instanceof CuemuxError && (error.code === 'ENCODER_MISSING' || error.code === 'UNSUPPORTED_CODEC')
+        if (!isLeftOut || track.kind === 'video') throw error
         missing = error
       }
     }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { writeAudioSpecificConfig } from '@cuemux/codecs'
 import { type AudioTrack, CuemuxError, rescale, type SampleBatch, type SampleDescription } from '@cuemux/core'
+import { feedCodec } from '../input/feed-codec.js'
 import { watchReads } from '../input/loopback.js'
 import { ProcessPool } from '../process/process-pool.js'
 import type { FfmpegRegistry } from '../process/registry.js'
@@ -60,11 +61,12 @@ export class AudioTranscoder {
   readonly #runs: RunSet<Run>
   #isClosed = false
 
-  /** @throws CuemuxError `BAD_REQUEST` for a target that AAC can't have */
+  /** @throws CuemuxError `BAD_REQUEST` for a target that AAC can't have, `UNSUPPORTED_CODEC` for samples that can't be fed */
   constructor(options: AudioTranscoderOptions) {
     checkTarget(options.target)
     this.#options = options
-    const { track, target, segments, encoding, maxRuns = 4, idleMs = 20_000 } = options
+    const { track, target, segments, encoding, input, maxRuns = 4, idleMs = 20_000 } = options
+    if (typeof input === 'function') feedCodec(track, track.descriptions[0].config)
     this.#runs = new RunSet({ maxRuns, idleMs }, n => this.#start(n))
     this.#grid = new AudioGrid(track, target.sampleRate, segments)
     this.#pool = options.pool ?? new ProcessPool(options.ffmpeg, { size: POOL_SIZE })

@@ -5,6 +5,8 @@ import { type AudioCodec, type AudioTrack, CuemuxError, concatBytes } from '@cue
 export interface FeedCodec {
   readonly codecId: string
   readonly codecPrivate: Uint8Array
+  /** Makes of samples, in place, what Matroska has; where the film's own won't do. */
+  readonly rewrite?: (bytes: Uint8Array) => void
 }
 
 const NONE: Uint8Array = new Uint8Array(0)
@@ -40,12 +42,15 @@ export function feedCodec(track: AudioTrack, config: Uint8Array): FeedCodec {
     case 'alac':
       return { codecId: 'A_ALAC', codecPrivate: alacToBox(config).subarray(4) }
     case 'pcm':
-      return { codecId: pcmId(track, config), codecPrivate: NONE }
-    default:
+      return pcmFeed(track, config)
+    default: {
+      const tag = WAVE_TAGS[track.containerCodec]
+      if (tag !== undefined) return { codecId: 'A_MS/ACM', codecPrivate: waveFormat(tag, track) }
       throw new CuemuxError(
         'UNSUPPORTED_CODEC',
         `The sound's codec (${track.containerCodec}) can not be fed to ffmpeg.`,
       )
+    }
   }
 }
 
@@ -68,13 +73,47 @@ function opusHead(track: AudioTrack, dops: Uint8Array): Uint8Array {
   return head
 }
 
-const FLOAT_ENTRIES: ReadonlySet<string> = new Set(['A_PCM/FLOAT/IEEE', 'fpcm', 'fl32', 'fl64'])
-const LITTLE_ENTRIES: ReadonlySet<string> = new Set(['A_PCM/INT/LIT', 'A_MS/ACM', 'sowt', 'raw '])
+/** MP4's and QuickTime's alaw and ulaw by the tags of WAVEFORMATEX. */
+const WAVE_TAGS: { readonly [entry: string]: number } = { alaw: 6, ulaw: 7 }
 
-function pcmId(track: AudioTrack, config: Uint8Array): string {
-  if (track.containerCodec.startsWith('A_PCM/')) return track.containerCodec
-  const isLittle = config.length >= 5 ? ((config[4] ?? 0) & 1) === 1 : LITTLE_ENTRIES.has(track.containerCodec)
-  if (!FLOAT_ENTRIES.has(track.containerCodec)) return isLittle ? 'A_PCM/INT/LIT' : 'A_PCM/INT/BIG'
-  if (isLittle) return 'A_PCM/FLOAT/IEEE'
-  throw new CuemuxError('UNSUPPORTED_CODEC', 'Big-endian PCM of floats can not be fed to ffmpeg.')
+/** WAVEFORMATEX of logarithmic PCM: a byte for each value. */
+function waveFormat(tag: number, { channels, sampleRate }: AudioTrack): Uint8Array {
+  const bytes = new Uint8Array(18)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(0, tag, true)
+  view.setUint16(2, channels, true)
+  view.setUint32(4, sampleRate, true)
+  view.setUint32(8, sampleRate * channels, true)
+  view.setUint16(12, channels, true)
+  view.setUint16(14, 8, true)
+  return bytes
+}
+
+/**
+ * PCM as Matroska has it: floats are little-endian, values of 8 bits have no sign. What MP4 and QuickTime have beside that
+ * is written over.
+ *
+ * @param config payload of `pcmC`; empty for values without a sign
+ */
+function pcmFeed(track: AudioTrack, config: Uint8Array): FeedCodec {
+  if (track.containerCodec.startsWith('A_PCM/')) return { codecId: track.containerCodec, codecPrivate: NONE }
+  if (config.length < 6) return { codecId: LITTLE, codecPrivate: NONE }
+  const isLittle = ((config[4] ?? 0) & 1) === 1
+  const bitDepth = config[5] ?? 0
+  if (track.descriptions[0].codecString === 'fpcm') {
+    const codec = { codecId: 'A_PCM/FLOAT/IEEE', codecPrivate: NONE }
+    return isLittle ? codec : { ...codec, rewrite: bytes => swapValues(bytes, bitDepth / 8) }
+  }
+  if (bitDepth === 8) return { codecId: LITTLE, codecPrivate: NONE, rewrite: dropSign }
+  return { codecId: isLittle ? LITTLE : 'A_PCM/INT/BIG', codecPrivate: NONE }
+}
+
+const LITTLE = 'A_PCM/INT/LIT'
+
+function dropSign(bytes: Uint8Array): void {
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (bytes[i] ?? 0) ^ 0x80
+}
+
+function swapValues(bytes: Uint8Array, valueBytes: number): void {
+  for (let at = 0; at + valueBytes <= bytes.length; at += valueBytes) bytes.subarray(at, at + valueBytes).reverse()
 }

@@ -5,7 +5,8 @@ import { feedCodec } from './feed-codec.js'
 import { feedClusters, feedHead } from './feed-matroska.js'
 
 function trackOf(codec: AudioTrack['codec'], config: Uint8Array, containerCodec = ''): AudioTrack {
-  const fields = { codec, containerCodec, descriptions: [{ config, codecString: undefined }] }
+  const codecString = containerCodec === 'fpcm' || containerCodec.startsWith('fl') ? 'fpcm' : undefined
+  const fields = { codec, containerCodec, descriptions: [{ config, codecString }] }
   return {
     ...fields,
     kind: 'audio',
@@ -67,5 +68,19 @@ describe('feedMatroska', () => {
       'A_PCM/FLOAT/IEEE',
     ])
     expect(() => feedCodec(trackOf('unknown', dops, 'A_QUICKTIME'), dops)).toThrow('A_QUICKTIME')
+    const alaw = feedCodec(trackOf('unknown', new Uint8Array(0), 'alaw'), new Uint8Array(0))
+    expect([alaw.codecId, ...alaw.codecPrivate.subarray(0, 4)]).toEqual(['A_MS/ACM', 6, 0, 2, 0])
+  })
+  it.each([
+    ['floats, big-endian', 'fl32', [0, 0, 0, 0, 0, 32], [4, 3, 2, 1, 8, 7, 6, 5]],
+    ['floats, little-endian', 'fl32', [0, 0, 0, 0, 1, 32], [1, 2, 3, 4, 5, 6, 7, 8]],
+    ['bytes with a sign', 'sowt', [0, 0, 0, 0, 1, 8], [129, 130, 131, 132, 133, 134, 135, 136]],
+    ['bytes without', 'raw ', [], [1, 2, 3, 4, 5, 6, 7, 8]],
+  ])('writes PCM of %s as Matroska has it', (_, entry, config, expected) => {
+    const track = trackOf('pcm', Uint8Array.from(config), entry)
+    const batch = createSampleBatch(1, 48_000, 1)
+    batch.data.push(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))
+    expect([...feedClusters(track, batch, 0, 0).subarray(-8)]).toEqual(expected)
+    expect(batch.data[0]?.[0]).toBe(1)
   })
 })

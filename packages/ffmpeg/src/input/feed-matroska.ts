@@ -56,6 +56,8 @@ export function feedClusters(
   first = 0,
 ): Uint8Array {
   const starts = blockStarts(track, batch, first)
+  const { config } = track.descriptions[batch.descriptionIndex] ?? track.descriptions[0]
+  const { rewrite } = feedCodec(track, config)
   let total = 0
   for (let i = first; i < batch.count; i++) total += batch.data[i]?.length ?? 0
   const out = new Uint8Array(total + OVERHEAD_BYTES * starts.length)
@@ -73,6 +75,7 @@ export function feedClusters(
       const data = batch.data[i]
       if (data === undefined) continue
       out.set(data, at)
+      rewrite?.(out.subarray(at, at + data.length))
       at += data.length
     }
   })
