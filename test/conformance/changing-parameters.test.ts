@@ -2,13 +2,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { VideoTrack } from '@cuemux/core'
+import type { ByteSource, VideoTrack } from '@cuemux/core'
 import { writeInitSegment, writeMediaSegment } from '@cuemux/fmp4'
 import { type HlsOptions, openMedia } from 'cuemux'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeErrors, decodeFrames } from '../hls-check/decode.js'
 import { makeMedia } from '../media/media.js'
-import { presentFile } from '../support/presentation.js'
+import { longTs } from '../support/long-ts.js'
+import { bytesOf, countingFile, presentFile } from '../support/presentation.js'
 
 let folder = ''
 beforeAll(async () => {
@@ -47,11 +48,12 @@ async function present(name: string, options?: HlsOptions) {
 
 const hashes = async (file: string): Promise<string[]> => (await decodeFrames(file)).map(({ hash }) => hash)
 
-describe.each(['changing.mkv', 'changing.ts'])('%s', name => {
+describe.each(['changing.mkv', 'changing.ts', 'changing.mp4'])('%s', name => {
   test('has a stretch for each, with a discontinuity in all renditions, and every frame of both', async () => {
-    const { paths, stretches, join, videoText, audioText, close } = await present(name)
+    const { paths, stretches, join, master, videoText, audioText, close } = await present(name)
     try {
       expect(stretches.map(({ init }) => init)).toEqual(['init.mp4', 'init-1.mp4'])
+      expect(master).toMatch(/STREAM-INF:.*CODECS="avc1\.64001e,mp4a\.40\.2,avc1\.4d401e"/)
       expect(paths.filter(at => /video-\d+\/init/.test(at))).toHaveLength(2)
       for (const text of [videoText, audioText]) expect(text?.match(/#EXT-X-DISCONTINUITY\n/g)).toHaveLength(1)
       const before = (text = ''): number => (text.split('#EXT-X-DISCONTINUITY\n')[0]?.match(/#EXTINF/g) ?? []).length
@@ -72,7 +74,7 @@ describe.each(['changing.mkv', 'changing.ts'])('%s', name => {
     })
     try {
       expect(stretches.map(({ init }) => init)).toEqual(['init.mp4'])
-      expect(master).toMatch(/CODECS="avc3\.64/)
+      expect(master).toMatch(/CODECS="avc3\.64001e,mp4a\.40\.2,avc3\.4d401e"/)
       expect(audioText).not.toContain('DISCONTINUITY')
       const { init, segments } = stretches[0] as Stretch
       // Any segment can be the first one: behind the init segment of the other stretch it decodes as well.
@@ -85,6 +87,68 @@ describe.each(['changing.mkv', 'changing.ts'])('%s', name => {
       await close()
     }
   })
+})
+
+describe.each(['returning.mkv', 'returning.mp4', 'returning.ts'])('%s far away', name => {
+  test('has all stretches under one init segment, with the sets in the samples', async () => {
+    const file = await makeMedia(name)
+    const media = await openMedia(await countingFile(file, 512 * 1024))
+    try {
+      const presentation = await media.hls()
+      const resources = await presentation.resources()
+      const video = resources.filter(({ path: at }) => at.startsWith('video-'))
+      const parts = await Promise.all(
+        video.filter(({ kind }) => kind !== 'playlist').map(({ path: at }) => bytesOf(presentation, at)),
+      )
+      expect(video.filter(({ kind }) => kind === 'init')).toHaveLength(1)
+      const [init = new Uint8Array(), ...segments] = parts
+      const write = async (name: string, pieces: readonly Uint8Array[]): Promise<string> => {
+        const target = path.join(folder, name)
+        await writeFile(target, Buffer.concat([init, ...pieces]))
+        return target
+      }
+      const whole = await write(`${name}-far.mp4`, segments)
+      expect(await decodeErrors(whole)).toEqual([])
+      const shown = await hashes(whole)
+      expect(shown).toEqual(await hashes(file))
+      // Any segment can be the first one.
+      let at = 0
+      for (const [i, segment] of segments.entries()) {
+        const alone = await write(`${name}-${i}.mp4`, [segment])
+        expect(await decodeErrors(alone)).toEqual([])
+        const frames = await decodeFrames(alone)
+        at += frames.length
+      }
+      expect(at).toBe(shown.length)
+    } finally {
+      await media.close()
+    }
+  })
+})
+
+test('a stream far away of which only places are read keeps the sets of all keyframes in the samples', async () => {
+  const file = await makeMedia('late_change.ts')
+  const film = await longTs(file, 24, 34_000_000)
+  const source: ByteSource = {
+    ...{ key: film.name, name: film.name, sizeBytes: film.size, seekCostBytes: 512 * 1024 },
+    read: async (offset, length) => film.read(offset, length),
+  }
+  const media = await openMedia(source)
+  try {
+    const presentation = await media.hls()
+    // From the first stretch through the second into the third, which is as the first.
+    const names = ['init.mp4', '1.m4s', '2.m4s', '3.m4s', '4.m4s', '5.m4s']
+    const parts = await Promise.all(names.map(name => bytesOf(presentation, `video-256/${name}`)))
+    const target = path.join(folder, 'sampled.mp4')
+    await writeFile(target, Buffer.concat(parts))
+    expect(await decodeErrors(target)).toEqual([])
+    const known = new Set(await hashes(file))
+    const shown = await hashes(target)
+    expect(shown.length).toBeGreaterThan(400)
+    expect(shown.filter(hash => !known.has(hash))).toEqual([])
+  } finally {
+    await media.close()
+  }
 })
 
 /** A fragmented MP4 with a sample description for each of the two parts, its fragments saying which is theirs. */

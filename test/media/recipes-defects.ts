@@ -116,4 +116,19 @@ export const defectRecipes: Readonly<Record<string, Recipe>> = {
     args: ['-i', 'concat:IN(small_part.ts)|IN(large_part.ts)', '-c', 'copy', 'OUT'],
   },
   'changing.mkv': remux('changing.ts'),
+  // Both sets are in the samples, the first ones alone in the sample entry.
+  'changing.mp4': remux('changing.ts'),
+  // A third stretch is as the first.
+  'returning.ts': {
+    needs: ['small_part.ts', 'large_part.ts'],
+    program: 'ffmpeg',
+    args: ['-i', 'concat:IN(small_part.ts)|IN(large_part.ts)|IN(small_part.ts)', '-c', 'copy', 'OUT'],
+  },
+  'late_change.ts': {
+    needs: ['small_part.ts', 'large_part.ts'],
+    program: 'ffmpeg',
+    args: ['-i', 'concat:IN(small_part.ts)|IN(small_part.ts)|IN(large_part.ts)', '-c', 'copy', 'OUT'],
+  },
+  'returning.mkv': remux('returning.ts'),
+  'returning.mp4': remux('returning.ts'),
 }

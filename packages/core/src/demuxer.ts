@@ -36,6 +36,15 @@ export interface GroupStart {
   readonly keyframeBytes?: number
 }
 
+/** Options of {@link Demuxer.readGroupStarts}. */
+export interface GroupStartOptions extends ReadOptions {
+  /**
+   * Looks into the keyframes' own bytes also where the index tells how groups begin: they may bring along parameter sets
+   * that no sample entry has.
+   */
+  readonly looksInside?: boolean | undefined
+}
+
 /** Options of {@link Demuxer.readSpan}. */
 export interface SpanOptions extends ReadOptions {
   /**
@@ -82,13 +91,13 @@ export interface Demuxer {
    */
   readChapters(options?: ReadOptions): Promise<readonly Chapter[]>
   /**
-   * How the groups of pictures of some keyframes begin: from the index where it tells (MP4), else by a small read at
-   * each (Matroska). A keyframe of sound starts a closed group.
+   * How the groups of pictures of some keyframes begin: from the index where it tells (MP4, unless `looksInside`), else by
+   * a small read at each (Matroska). A keyframe of sound starts a closed group.
    *
    * @param keyframes numbers of keyframes of the reference track
    * @throws CuemuxError `NOT_FOUND` for an unknown keyframe, `CORRUPT_MEDIA`, and what the source throws
    */
-  readGroupStarts(keyframes: readonly number[], options?: ReadOptions): Promise<GroupStart[]>
+  readGroupStarts(keyframes: readonly number[], options?: GroupStartOptions): Promise<GroupStart[]>
   /**
    * Exact sizes of a track between cuts, from the index alone; `undefined` where the index doesn't tell (Matroska).
    *

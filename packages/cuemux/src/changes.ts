@@ -6,10 +6,10 @@ import { isRemote } from './remote.js'
 const LOOKS = 16
 
 /**
- * Where the way to decode the video changes. An MP4's index tells. Of another near film some keyframes all over it are
- * looked at, and where two neighbours differ it is searched between them, so that a change that lasts is found to the
+ * Where the way to decode the video changes. An MP4's index tells of several sample entries. Of another near film some
+ * keyframes all over it are looked at, and where two neighbours differ it is searched between them, so that a change that lasts is found to the
  * keyframe; one that is taken back between two looks stays in the samples, as it is in the source. A remote film isn't
- * looked at: each look would be a request.
+ * looked at, as each look would be a request: its sets stay in the samples.
  */
 export async function findChanges(
   demuxer: Demuxer,
@@ -45,7 +45,7 @@ interface Look {
 }
 
 async function searchChanges(demuxer: Demuxer, looks: readonly number[]): Promise<DescriptionChange[]> {
-  const starts = await demuxer.readGroupStarts(looks)
+  const starts = await demuxer.readGroupStarts(looks, { looksInside: true })
   const changes: DescriptionChange[] = []
   let before: Look | undefined
   for (const [i, keyframe] of looks.entries()) {
@@ -63,7 +63,7 @@ async function changesBetween(demuxer: Demuxer, low: Look, high: Look): Promise<
   if (isSame(low.description, high.description)) return []
   if (high.keyframe === low.keyframe + 1) return [high]
   const keyframe = (low.keyframe + high.keyframe) >> 1
-  const [start] = await demuxer.readGroupStarts([keyframe])
+  const [start] = await demuxer.readGroupStarts([keyframe], { looksInside: true })
   const middle: Look = { keyframe, description: start?.description }
   return [...(await changesBetween(demuxer, low, middle)), ...(await changesBetween(demuxer, middle, high))]
 }

@@ -4,6 +4,7 @@ import {
   CuemuxError,
   type Demuxer,
   type GroupStart,
+  type GroupStartOptions,
   type MediaIndex,
   type ReadOptions,
   type SampleBatch,
@@ -17,6 +18,7 @@ import {
 import { readChapterTrack } from './chapter-track.js'
 import { type SampleColumns, SampleCursor } from './cursor.js'
 import { formatOf, type Mp4Format } from './format.js'
+import { keyframeDescription } from './keyframe-sets.js'
 import { leadOf } from './keyframes.js'
 import { readRanges } from './read-span.js'
 import { readTextRange } from './text.js'
@@ -130,20 +132,26 @@ export class Mp4Demuxer implements Demuxer {
     }
   }
 
-  async readGroupStarts(keyframes: readonly number[], options?: ReadOptions): Promise<GroupStart[]> {
-    throwIfAborted(options?.signal)
+  async readGroupStarts(keyframes: readonly number[], options: GroupStartOptions = {}): Promise<GroupStart[]> {
+    const { signal, looksInside = false } = options
+    throwIfAborted(signal)
     const reader = this.#readerOf(this.index.keyframes.trackId)
     const track = trackOf(this.index, reader.id)
     const cursor = new SampleCursor(reader.columns)
-    return keyframes.map(keyframe => {
+    const starts: GroupStart[] = []
+    for (const keyframe of keyframes) {
       const sample = this.#format.keyframeSamples[keyframe]
       if (sample === undefined) throw new CuemuxError('NOT_FOUND', `The film has no keyframe ${keyframe}.`)
       cursor.seek(sample)
       // Looking for leading pictures moves the cursor.
-      const { description, size } = cursor
+      const { description, size, position } = cursor
       const lead = this.index.closedGops === true ? 0 : leadOf(cursor, reader.timeline.end)
-      return groupStart(lead, track, description, size)
-    })
+      const start = groupStart(lead, track, description, size)
+      const place = { description, size, position }
+      const own = looksInside ? await keyframeDescription(this.#source, track, place, signal) : undefined
+      starts.push(own === undefined ? start : { ...start, description: own })
+    }
+    return starts
   }
 
   spanSizes(trackId: number, cuts: Uint32Array): SpanSizes {

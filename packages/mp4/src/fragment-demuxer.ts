@@ -4,6 +4,7 @@ import {
   CuemuxError,
   type Demuxer,
   type GroupStart,
+  type GroupStartOptions,
   type MediaIndex,
   type ReadOptions,
   type SampleBatch,
@@ -17,6 +18,7 @@ import { SampleColumns, SampleCursor } from './cursor.js'
 import { groupStart, refuseEncrypted, textTrackOf, trackOf } from './demuxer.js'
 import { type FragmentsFormat, formatOf, type Mp4Format } from './format.js'
 import { FragmentSpan, type SpanTrack } from './fragment-span.js'
+import { keyframeDescription } from './keyframe-sets.js'
 import { leadOf } from './keyframes.js'
 import { FragmentTables } from './moof.js'
 import { findSample } from './span-tables.js'
@@ -81,14 +83,14 @@ export class FragmentDemuxer implements Demuxer {
     return this.index.chapters
   }
 
-  async readGroupStarts(keyframes: readonly number[], options?: ReadOptions): Promise<GroupStart[]> {
-    throwIfAborted(options?.signal)
+  async readGroupStarts(keyframes: readonly number[], options: GroupStartOptions = {}): Promise<GroupStart[]> {
+    throwIfAborted(options.signal)
     const starts: GroupStart[] = []
-    for (const keyframe of keyframes) starts.push(await this.#groupStart(keyframe, options?.signal))
+    for (const keyframe of keyframes) starts.push(await this.#groupStart(keyframe, options))
     return starts
   }
 
-  async #groupStart(keyframe: number, signal: AbortSignal | undefined): Promise<GroupStart> {
+  async #groupStart(keyframe: number, { signal, looksInside = false }: GroupStartOptions): Promise<GroupStart> {
     const { trackId, time, offsetBytes, count } = this.index.keyframes
     if (!(keyframe >= 0 && keyframe < count)) {
       throw new CuemuxError('NOT_FOUND', `The film has no keyframe ${keyframe}.`)
@@ -110,8 +112,12 @@ export class FragmentDemuxer implements Demuxer {
     const found = findSample(columns, new SyncSamples(samples), 0, wanted - writer.base, tolerance)
     if (found === undefined) return { isClosed: true, lead: 0 }
     const cursor = new SampleCursor(columns, found.sample)
-    const { description, size } = cursor
-    return groupStart(leadOf(cursor, columns.count), trackOf(this.index, trackId), description, size)
+    const { description, size, position } = cursor
+    const own = trackOf(this.index, trackId)
+    const start = groupStart(leadOf(cursor, columns.count), own, description, size)
+    const place = { description, size, position }
+    const inside = looksInside ? await keyframeDescription(this.#source, own, place, signal) : undefined
+    return inside === undefined ? start : { ...start, description: inside }
   }
 
   spanSizes(): undefined {

@@ -78,7 +78,8 @@ export async function assembleIndex(
     usesDts: times.usesDts,
     pictureTicks: times.pictureTicks,
     reorderDelay: times.reorderDelay,
-    setsChange,
+    // Nobody has seen all of a stream that was sampled: what its keyframes bring along stays with them.
+    setsChange: setsChange || nominal !== undefined,
     exactCount: exact.table.count,
     model: nominal?.model,
   }

@@ -114,8 +114,15 @@ function instreamCaptions(channel: CaptionChannel): MediaRendition {
  * The codecs of a variant without that of packed audio: hls.js, for whose sake there is packed audio, drops renditions
  * of a codec that media sources don't know by name (`mp4a.40.34`), and finds out by itself what it gets.
  */
-function codecsOf(variant: VariantPlan, packed: ReadonlySet<string>, { inBandEntry }: PlannedFilm): readonly string[] {
-  const codecs = inBandEntry === undefined ? variant.codecs : variant.codecs.map(codec => inBand(codec, inBandEntry))
+function codecsOf(
+  variant: VariantPlan,
+  packed: ReadonlySet<string>,
+  { inBandEntry, plan }: PlannedFilm,
+): readonly string[] {
+  // A picture whose decoding changes is in all its ways.
+  const later = variant.main.kind === 'audio' ? [] : plan.segments.periods
+  const all = [...new Set([...variant.codecs, ...later.flatMap(({ description }) => description?.codecString ?? [])])]
+  const codecs = inBandEntry === undefined ? all : all.map(codec => inBand(codec, inBandEntry))
   const isPacked = [variant.main, ...variant.audio].some(({ name }) => packed.has(name))
   return isPacked ? codecs.filter(codec => !MP3_IN_MP4.includes(codec.toLowerCase())) : codecs
 }
