@@ -21,11 +21,12 @@ describe('a transport stream of 500 MB behind HTTP, 50 ms each way', () => {
     const media = await openMedia(server.url)
     const presentation = await media.hls()
     const resources = await presentation.resources()
-    for (const { path, kind } of resources) if (kind !== 'segment') await presentation.resource(path)
+    for (const { path, kind } of resources)
+      if (kind !== 'segment' && kind !== 'iframe') await presentation.resource(path)
     expect([server.requests, server.bytes / MB], 'for the playlists').toSatisfy(
       ([requests, bytes]) => requests <= 30 && bytes <= 2,
     )
-    const first = resources.filter(({ path }) => path.endsWith('/0.m4s'))
+    const first = resources.filter(({ path, kind }) => kind === 'segment' && path.endsWith('/0.m4s'))
     expect(first.map(({ path }) => path)).toEqual(['video-256/0.m4s', 'audio-257/0.m4s'])
     for (const { path } of first) await presentation.resource(path)
     expect([server.requests, server.bytes / MB], 'until it plays').toSatisfy(
@@ -49,6 +50,18 @@ describe('a transport stream of 500 MB behind HTTP, 50 ms each way', () => {
       expect(await asked(n), `segment ${n}`).toBeLessThanOrEqual(4)
       expect(await asked(n + 1), `segment ${n + 1}`).toBeLessThanOrEqual(2)
       expect(await asked(n + 2), `segment ${n + 2}`).toBeLessThanOrEqual(2)
+    }
+    await media.close()
+  })
+
+  test('gives an I-frame for six requests and 2 MB at most', async () => {
+    const media = await openMedia(server.url)
+    const presentation = await media.hls()
+    for (const n of [250, 33]) {
+      server.reset()
+      const { byteLength } = await presentation.resource(`iframes/video-256/${n}.m4s`)
+      expect(byteLength).toBeGreaterThan(1000)
+      expect([server.requests, server.bytes / MB]).toSatisfy(([requests, bytes]) => requests <= 6 && bytes <= 2)
     }
     await media.close()
   })

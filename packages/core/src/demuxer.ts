@@ -99,6 +99,13 @@ export interface Demuxer {
    */
   readGroupStarts(keyframes: readonly number[], options?: GroupStartOptions): Promise<GroupStart[]>
   /**
+   * A keyframe of the reference track alone, without the pictures that follow it: reads little more than it.
+   *
+   * @throws CuemuxError `NOT_FOUND` for an unknown keyframe, or where the reference is no picture, `CORRUPT_MEDIA`, and
+   * what the source throws
+   */
+  readKeyframe(keyframe: number, options?: ReadOptions): Promise<SampleBatch>
+  /**
    * Exact sizes of a track between cuts, from the index alone; `undefined` where the index doesn't tell (Matroska).
    *
    * @param cuts numbers of the keyframes at which spans start, increasing; the last span goes to the end of the film

@@ -1,3 +1,5 @@
+import type { VideoTrack } from './track.js'
+
 /** Sample flag: a sync sample, decoding can start here (ISO/IEC 14496-12 §3.1.11). */
 export const SAMPLE_SYNC = 1
 
@@ -55,6 +57,30 @@ export function createSampleBatch(
     flags: new Uint8Array(count),
     data: [],
   }
+}
+
+/** Frames in a second, where nothing tells how many. */
+const USUAL_RATE = 25
+
+/**
+ * A keyframe as a batch of its own: decoded by the track's reorder delay before it is shown, and as long as a frame.
+ *
+ * @param time when it is shown, ticks
+ */
+export function keyframeBatch(
+  { id, timescale, reorderDelay, frameDuration, frameRate = USUAL_RATE }: VideoTrack,
+  time: number,
+  sample: Uint8Array,
+  descriptionIndex = 0,
+): SampleBatch {
+  const batch = createSampleBatch(id, timescale, 1, descriptionIndex)
+  batch.dts[0] = time - reorderDelay
+  batch.compositionOffset[0] = reorderDelay
+  batch.duration[0] = frameDuration ?? Math.max(1, Math.round(timescale / frameRate))
+  batch.size[0] = sample.byteLength
+  batch.flags[0] = SAMPLE_SYNC
+  batch.data.push(sample)
+  return batch
 }
 
 /** Samples `first` up to `end` of a batch, as views of its columns. */

@@ -19,7 +19,7 @@ export interface HlsOptions {
   readonly endMs?: number
   /**
    * NAL units that are left out of H.264 and HEVC pictures that are copied: access unit delimiters, filler data. Default
-   * none: samples go out as they are in the film. A presentation that drops some has no I-frame playlists.
+   * none: samples go out as they are in the film.
    */
   readonly dropNalUnits?: readonly ('aud' | 'filler')[]
   /**

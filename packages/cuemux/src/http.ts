@@ -7,6 +7,7 @@ const CACHE_CONTROL: Readonly<Record<ResourceKind, string>> = {
   playlist: 'max-age=60',
   init: 'max-age=31536000, immutable',
   segment: 'max-age=31536000, immutable',
+  iframe: 'max-age=31536000, immutable',
   text: 'max-age=31536000, immutable',
   document: 'max-age=60',
   attachment: 'max-age=31536000, immutable',

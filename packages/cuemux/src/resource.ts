@@ -1,6 +1,15 @@
 import { concatBytes } from '@cuemux/core'
 /** What a resource of a presentation is. */
-export type ResourceKind = 'master' | 'playlist' | 'init' | 'segment' | 'text' | 'document' | 'attachment' | 'image'
+export type ResourceKind =
+  | 'master'
+  | 'playlist'
+  | 'init'
+  | 'segment'
+  | 'iframe'
+  | 'text'
+  | 'document'
+  | 'attachment'
+  | 'image'
 
 /** A resource of a presentation that can be asked for by its path. */
 export interface ResourceEntry {

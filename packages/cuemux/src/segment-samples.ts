@@ -46,6 +46,13 @@ export class SegmentSamples {
     return trackIds.flatMap((id, i) => encoded[i] ?? read.filter(({ trackId }) => trackId === id))
   }
 
+  /** The copied keyframe with which segment n starts, alone. */
+  async readKeyframe(n: number, signal: AbortSignal | undefined): Promise<SampleBatch> {
+    const { first } = segmentSpan(this.#segments, n)
+    const batch = await this.#demuxer.readKeyframe(first, { signal })
+    return this.#dropped.length === 0 ? batch : this.#withoutDropped(batch)
+  }
+
   /** An encoder starts with the clip; what comes behind its end may be there. */
   async #readEncoded(n: number, id: number, signal: AbortSignal | undefined): Promise<SampleBatch | undefined> {
     const encoding = this.#encodings.get(id)

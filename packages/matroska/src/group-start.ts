@@ -109,7 +109,7 @@ async function readKeyframe(
   position: number,
 ): Promise<KeyframeHead> {
   // Bytes that are packed have to be read whole; else the first ones do.
-  const block = await blockStart(window, position, encodings.length === 0 ? FRAME_START_BYTES : MAX_PACKED_BYTES)
+  const block = await blockStart(window, position, encodings.length === 0 ? FRAME_START_BYTES : MAX_KEYFRAME_BYTES)
   const frame = [block.start]
   try {
     await decodeFrames(encodings, frame)
@@ -128,16 +128,17 @@ async function readKeyframe(
   }
 }
 
-const MAX_PACKED_BYTES = 32 * 1024 * 1024
+/** No keyframe is larger. */
+export const MAX_KEYFRAME_BYTES: number = 32 * 1024 * 1024
 
 /** The beginning of a block's frame, and how long the frame is. */
-interface BlockStart {
+export interface BlockStart {
   readonly start: Uint8Array
   readonly frameBytes: number | undefined
 }
 
 /** At most `maxBytes` of the SimpleBlock or BlockGroup at `position`, from where its first frame begins. */
-async function blockStart(window: ByteWindow, position: number, maxBytes: number): Promise<BlockStart> {
+export async function blockStart(window: ByteWindow, position: number, maxBytes: number): Promise<BlockStart> {
   const nothing: BlockStart = { start: new Uint8Array(0), frameBytes: undefined }
   const header = createHeader()
   let chunk = await window.get(position, FRAME_START_BYTES, position + FRAME_START_BYTES)

@@ -66,6 +66,7 @@ async function readAll(bytes: Bytes): Promise<unknown> {
       if (kind === 'text') await demuxer.readText(id, 0, Number.POSITIVE_INFINITY)
     }
     await demuxer.readGroupStarts([0])
+    if (count > 0 && index.tracks.some(({ kind }) => kind === 'video')) await demuxer.readKeyframe(count - 1)
     return undefined
   } catch (error) {
     return error

@@ -18,7 +18,7 @@ import {
 import { readChapterTrack } from './chapter-track.js'
 import { type SampleColumns, SampleCursor } from './cursor.js'
 import { formatOf, type Mp4Format } from './format.js'
-import { keyframeDescription } from './keyframe-sets.js'
+import { keyframeDescription, readKeyframeSample } from './keyframe-bytes.js'
 import { leadOf } from './keyframes.js'
 import { readRanges } from './read-span.js'
 import { readTextRange } from './text.js'
@@ -152,6 +152,20 @@ export class Mp4Demuxer implements Demuxer {
       starts.push(own === undefined ? start : { ...start, description: own })
     }
     return starts
+  }
+
+  async readKeyframe(keyframe: number, options?: ReadOptions): Promise<SampleBatch> {
+    throwIfAborted(options?.signal)
+    const { trackId, time } = this.index.keyframes
+    const reader = this.#readerOf(trackId)
+    refuseEncrypted(trackId, reader.isEncrypted)
+    const sample = this.#format.keyframeSamples[keyframe]
+    const shown = time[keyframe]
+    if (sample === undefined || shown === undefined) {
+      throw new CuemuxError('NOT_FOUND', `The film has no keyframe ${keyframe}.`)
+    }
+    const place = new SampleCursor(reader.columns, sample)
+    return readKeyframeSample(this.#source, trackOf(this.index, trackId), shown, place, options?.signal)
   }
 
   spanSizes(trackId: number, cuts: Uint32Array): SpanSizes {

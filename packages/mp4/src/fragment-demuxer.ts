@@ -18,7 +18,7 @@ import { SampleColumns, SampleCursor } from './cursor.js'
 import { groupStart, refuseEncrypted, textTrackOf, trackOf } from './demuxer.js'
 import { type FragmentsFormat, formatOf, type Mp4Format } from './format.js'
 import { FragmentSpan, type SpanTrack } from './fragment-span.js'
-import { keyframeDescription } from './keyframe-sets.js'
+import { keyframeDescription, readKeyframeSample } from './keyframe-bytes.js'
 import { leadOf } from './keyframes.js'
 import { FragmentTables } from './moof.js'
 import { findSample } from './span-tables.js'
@@ -90,34 +90,55 @@ export class FragmentDemuxer implements Demuxer {
     return starts
   }
 
+  async readKeyframe(keyframe: number, options: ReadOptions = {}): Promise<SampleBatch> {
+    throwIfAborted(options.signal)
+    const track = this.#spanTrack(this.index.keyframes.trackId)
+    refuseEncrypted(track.id, track.format.isEncrypted)
+    const found = await this.#find(track, keyframe, 1, options.signal)
+    if (found === undefined) throw new CuemuxError('CORRUPT_MEDIA', `Keyframe ${keyframe} is not in its fragment.`)
+    const time = this.index.keyframes.time[keyframe] ?? 0
+    return readKeyframeSample(this.#source, trackOf(this.index, track.id), time, found.cursor, options.signal)
+  }
+
   async #groupStart(keyframe: number, { signal, looksInside = false }: GroupStartOptions): Promise<GroupStart> {
-    const { trackId, time, offsetBytes, count } = this.index.keyframes
+    const track = this.#spanTrack(this.index.keyframes.trackId)
+    const found = await this.#find(track, keyframe, LEAD_SAMPLES, signal)
+    if (found === undefined) return { isClosed: true, lead: 0 }
+    const { cursor, count } = found
+    const { description, size, position } = cursor
+    const own = trackOf(this.index, track.id)
+    const start = groupStart(leadOf(cursor, count), own, description, size)
+    const place = { description, size, position }
+    const inside = looksInside ? await keyframeDescription(this.#source, own, place, signal) : undefined
+    return inside === undefined ? start : { ...start, description: inside }
+  }
+
+  /** A keyframe in the tables of its fragment, and of those behind it until so many samples are there. */
+  async #find(
+    track: SpanTrack,
+    keyframe: number,
+    leastSamples: number,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly cursor: SampleCursor; readonly count: number } | undefined> {
+    const { time, offsetBytes, count } = this.index.keyframes
     if (!(keyframe >= 0 && keyframe < count)) {
       throw new CuemuxError('NOT_FOUND', `The film has no keyframe ${keyframe}.`)
     }
-    const track = this.#spanTrack(trackId)
     const tables = new FragmentTables([track], this.index.sizeBytes)
-    const writer = tables.writers.get(trackId)!
+    const writer = tables.writers.get(track.id)!
     const window = new ByteWindow(this.#source, this.index.sizeBytes, [], false, signal)
     const wanted = time[keyframe]! - track.mediaShift
     let moofs = 0
     await window.walk(offsetBytes[keyframe]!, this.index.sizeBytes, (moof, at) => {
       tables.addMoof(moof, at)
-      return ++moofs < LEAD_MOOFS && (writer.count < LEAD_SAMPLES || writer.lastPresented <= wanted)
+      return ++moofs < LEAD_MOOFS && (writer.count < leastSamples || writer.lastPresented <= wanted)
     })
-    if (writer.count === 0) return { isClosed: true, lead: 0 }
+    if (writer.count === 0) return undefined
     const samples = writer.finish()
     const columns = new SampleColumns(samples)
     const { tolerance } = this.#fragments
     const found = findSample(columns, new SyncSamples(samples), 0, wanted - writer.base, tolerance)
-    if (found === undefined) return { isClosed: true, lead: 0 }
-    const cursor = new SampleCursor(columns, found.sample)
-    const { description, size, position } = cursor
-    const own = trackOf(this.index, trackId)
-    const start = groupStart(leadOf(cursor, columns.count), own, description, size)
-    const place = { description, size, position }
-    const inside = looksInside ? await keyframeDescription(this.#source, own, place, signal) : undefined
-    return inside === undefined ? start : { ...start, description: inside }
+    return found === undefined ? undefined : { cursor: new SampleCursor(columns, found.sample), count: columns.count }
   }
 
   spanSizes(): undefined {

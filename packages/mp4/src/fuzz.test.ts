@@ -81,7 +81,8 @@ async function readAll(bytes: Uint8Array): Promise<void> {
       if (kind === 'text') await demuxer.readText(id, 0, Number.POSITIVE_INFINITY).catch(check)
     }
     await demuxer.readChapters().catch(check)
-    await demuxer.readGroupStarts([0]).catch(check)
+    await demuxer.readGroupStarts([0], { looksInside: true }).catch(check)
+    await demuxer.readKeyframe(0).catch(check)
     for (let first = 0; first < Math.min(keyframes.count, 8); first++) {
       const batches = await demuxer
         .readSpan(

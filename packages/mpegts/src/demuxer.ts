@@ -9,6 +9,7 @@ import {
   type SampleBatch,
   type Span,
   type SpanSizes,
+  sliceBatch,
   type Track,
   throwIfAborted,
   toCuemuxError,
@@ -16,6 +17,7 @@ import {
 import { CLOCK_RATE } from './clock.js'
 import { formatOf, type MpegTsFormat } from './format.js'
 import { readGroupStart } from './group-start.js'
+import { readKeyframeSample } from './keyframe.js'
 import { findNominalCut } from './nominal-cut.js'
 import { canReuse, DirectPieces, PooledPieces } from './pieces.js'
 import { estimatePosition } from './sampling.js'
@@ -106,8 +108,7 @@ export class MpegTsDemuxer implements Demuxer {
         // Groups of pictures are of one kind but for the first: the second tells of those that aren't looked up yet.
         const told = keyframe >= this.#film.exactCount && this.#film.exactCount > 1 ? 1 : keyframe
         const cut = await this.#cut(told, options)
-        const epoch = this.#film.epochs.findLast(({ position }) => position <= cut.position) ?? this.#film.epochs[0]!
-        const pid = epoch.pids[row]!
+        const pid = this.#pidAt(row, cut.position)
         starts.push(
           track.kind === 'video' && pid >= 0
             ? await readGroupStart(this.#source, this.#film, track, this.#film.tracks[row]!, pid, cut, options)
@@ -115,6 +116,27 @@ export class MpegTsDemuxer implements Demuxer {
         )
       }
       return starts
+    } catch (error) {
+      throw toCuemuxError(error, 'CORRUPT_MEDIA')
+    }
+  }
+
+  async readKeyframe(keyframe: number, options: ReadOptions = {}): Promise<SampleBatch> {
+    try {
+      throwIfAborted(options.signal)
+      const row = this.#row(this.index.keyframes.trackId)
+      const track = this.index.tracks[row]!
+      const format = this.#film.tracks[row]!
+      if (track.kind !== 'video') throw new CuemuxError('NOT_FOUND', 'The film has no keyframes of a picture.')
+      if (format.framing === 'avc' || format.framing === 'hevc') {
+        const cut = await this.#cut(keyframe, options)
+        const place = { track, format, pid: this.#pidAt(row, cut.position) }
+        const batch = await readKeyframeSample(this.#source, this.#film, place, cut, options)
+        if (batch !== undefined) return batch
+      }
+      const [batch] = await this.readSpan({ first: keyframe, end: keyframe + 1 }, [track.id], options)
+      if (batch === undefined) throw new CuemuxError('CORRUPT_MEDIA', `Keyframe ${keyframe} is not there.`)
+      return sliceBatch(batch, 0, 1)
     } catch (error) {
       throw toCuemuxError(error, 'CORRUPT_MEDIA')
     }
@@ -128,6 +150,12 @@ export class MpegTsDemuxer implements Demuxer {
     const row = this.index.tracks.findIndex(track => track.id === trackId)
     if (row < 0) throw new CuemuxError('NOT_FOUND', `The film has no track ${trackId}.`)
     return row
+  }
+
+  /** PID of a track at a place of the stream; -1 where it isn't there. */
+  #pidAt(row: number, place: number): number {
+    const { epochs } = this.#film
+    return (epochs.findLast(({ position }) => position <= place) ?? epochs[0]!).pids[row]!
   }
 
   /** The cuts of a span. What is read to find them is read as far as the span goes, once. */

@@ -19,6 +19,7 @@ async function readAll(bytes: Uint8Array): Promise<unknown> {
       }
     }
     await demuxer.readGroupStarts(Array.from({ length: count }, (_, i) => i))
+    if (demuxer.index.tracks.some(({ kind }) => kind === 'video')) await demuxer.readKeyframe(count - 1)
     return undefined
   } catch (error) {
     return error

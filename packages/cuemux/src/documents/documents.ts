@@ -6,7 +6,16 @@ import { type Made, type MakeOptions, playlistEntry, textPieces } from '../rendi
 import { CONTENT_TYPES, type ResourceEntry } from '../resource.js'
 import { ATTACHMENTS, attachmentEntries, readAttachment } from './attachments.js'
 import { CHAPTERS_PATH, chaptersDocument } from './chapters.js'
-import { findIFrames, IFRAMES, type IFrames, iFramePlaylist, iFrameStream } from './iframes.js'
+import {
+  findIFrames,
+  IFRAMES,
+  type IFrames,
+  iFrameAt,
+  iFrameEntries,
+  iFrameEntry,
+  iFramePlaylist,
+  iFrameStream,
+} from './iframes.js'
 import { manifestDocument } from './manifest.js'
 import { multivariantPlaylist } from './master.js'
 import { planReport } from './plan.js'
@@ -61,7 +70,7 @@ export class Documents {
     return [
       ...[MASTER, MANIFEST],
       ...(chapters === undefined ? [] : [CHAPTERS]),
-      ...(iFrames === undefined ? [] : [playlistEntry(`${IFRAMES}${iFrames.rendition.name}.m3u8`)]),
+      ...(iFrames === undefined ? [] : iFrameEntries(iFrames)),
       ...(images === 0 ? [] : [TILES_TEXT, TILES_PLAYLIST]),
       ...Array.from({ length: images }, (_, n) => imageEntry(n)),
       ...attachmentEntries(film),
@@ -83,16 +92,22 @@ export class Documents {
         return textOf(PLAN, JSON.stringify(planReport(film)))
     }
     if (path.startsWith('storyboard')) return this.#tiles(path, options)
-    if (path.startsWith(IFRAMES)) return this.#iFramePlaylist(path, query)
+    if (path.startsWith(IFRAMES)) return this.#iFrame(path, options)
     if (!path.startsWith(ATTACHMENTS)) return undefined
     const found = await readAttachment(film, path.slice(ATTACHMENTS.length), options)
     return found && { entry: found.entry, pieces: [found.bytes] }
   }
 
-  async #iFramePlaylist(path: string, query: string | undefined): Promise<Made | undefined> {
+  async #iFrame(path: string, { query, signal }: MakeOptions): Promise<Made | undefined> {
     const iFrames = await this.#iFrames()
-    if (iFrames === undefined || path !== `${IFRAMES}${iFrames.rendition.name}.m3u8`) return undefined
-    return textOf(playlistEntry(path), iFramePlaylist(iFrames, this.#parts.film, query))
+    if (iFrames === undefined) return undefined
+    const { film, media } = this.#parts
+    const { name } = iFrames.rendition
+    if (path === `${IFRAMES}${name}.m3u8`) return textOf(playlistEntry(path), iFramePlaylist(iFrames, film, query))
+    const n = iFrameAt(iFrames, path)
+    const rendition = media.find(one => one.name === name)
+    if (n === undefined || rendition === undefined) return undefined
+    return { entry: iFrameEntry(name, n), pieces: await rendition.keyframe(n, signal) }
   }
 
   async #tiles(path: string, { query, signal }: MakeOptions): Promise<Made | undefined> {

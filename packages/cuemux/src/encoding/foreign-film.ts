@@ -108,6 +108,10 @@ class ForeignDemuxer implements Demuxer {
     throw new CuemuxError('UNSUPPORTED_CONTAINER', 'Only ffmpeg reads this container: its tracks have to be encoded.')
   }
 
+  async readKeyframe(): Promise<SampleBatch> {
+    throw new CuemuxError('UNSUPPORTED_CONTAINER', 'Only ffmpeg reads this container: it has no keyframes of its own.')
+  }
+
   async readText(): Promise<undefined> {
     return undefined
   }

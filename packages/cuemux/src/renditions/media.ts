@@ -203,6 +203,12 @@ export class MediaRendition implements RenditionResources {
     return writeMediaSegment(n + 1, fragments).pieces
   }
 
+  /** The keyframe with which segment n of a copied picture starts, as a segment of its own. */
+  async keyframe(n: number, signal: AbortSignal | undefined): Promise<readonly Uint8Array[]> {
+    const batch = this.#adapted(await this.#samples.readKeyframe(n, signal), n)
+    return writeVideoSegment(2 * n + 1, [{ batch, shift: this.#film.plan.timeline.shiftFor(batch) }]).pieces
+  }
+
   /** A batch of segment n as the init segment of its period describes it. */
   #adapted(batch: SampleBatch, n: number): SampleBatch {
     const { plan, inBandEntry } = this.#film
