@@ -45,6 +45,7 @@ const HLS: CommandSpec = {
     start: { type: 'string', value: 'S', help: 'where to begin, in seconds: a keyframe is where the picture starts' },
     duration: { type: 'string', value: 'S', help: 'how much of the film, in seconds' },
     drop: { type: 'string', multiple: true, value: 'aud|filler', help: 'NAL units to leave out; repeated for both' },
+    captions: { type: 'string', value: 'auto|search|off', help: 'where closed captions are looked for (auto)' },
     encoder: ENCODER_OPTION,
   },
   examples: ['cuemux hls film.mkv out', 'cuemux hls film.mkv out --segment-duration 4 --audio en'],

@@ -1,5 +1,6 @@
 export { type AacParameters, writeAudioSpecificConfig } from './aac.js'
 export { alacToBox } from './alac.js'
+export { captionDataOf } from './caption-data.js'
 export { codecString } from './codec-string.js'
 export { describeAudio, describeVideo } from './describe.js'
 export type * from './description.js'

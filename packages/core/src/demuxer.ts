@@ -32,6 +32,8 @@ export interface GroupStart {
   readonly lead: number
   /** What decodes the group, where that is not the first of the track's descriptions. */
   readonly description?: SampleDescription
+  /** The keyframe carries data for closed captions of this kind, with or without text; where its own bytes were looked at. */
+  readonly captions?: 'cea608' | 'cea708'
   /** Bytes of the keyframe's sample, as {@link Demuxer.readSpan} gives it; where that can be told without reading all of it. */
   readonly keyframeBytes?: number
 }

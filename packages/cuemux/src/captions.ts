@@ -17,9 +17,9 @@ const NONE: Captions = { renditions: [], instream: [] }
 
 /** Looks for closed captions: in the picture that is copied, and in tracks of an MP4 that hold nothing else. */
 export async function findCaptions(film: PlannedFilm, samples: SegmentSamples): Promise<Captions> {
-  const { plan, client } = film
+  const { plan, client, captions } = film
   const [main] = plan.renditions
-  if (main === undefined) return NONE
+  if (main === undefined || captions === 'off') return NONE
   const renditionsOf = async (track: CaptionTrack): Promise<CaptionRendition[]> => {
     const channels = await findChannels(film, track, samples)
     return channels.map(channel => new CaptionRendition(film, channel, main, track, samples))
@@ -29,22 +29,25 @@ export async function findCaptions(film: PlannedFilm, samples: SegmentSamples): 
   if (video === undefined || plan.encoded.has(video.id) || !mayHaveCaptions(video)) return { ...NONE, renditions: own }
   const isBrowser = client.name === 'browser' || client.name === 'listed'
   if (!isBrowser) return { renditions: own, instream: await findChannels(film, video, samples) }
-  return { renditions: [...(await renditionsOf(video)), ...own], instream: [] }
+  const shown = await renditionsOf(video)
+  if (shown.length > 0) samples.keepCaptions(video)
+  return { renditions: [...shown, ...own], instream: [] }
 }
 
-/** At so many places of a near film it is looked for captions. */
+/** At so many places of a film it is looked for captions. */
 const PLACES = 3
 
 /**
  * The channels of closed captions in a track: those that have text at its beginning, its middle or three quarters
- * through. A remote film isn't looked at, as each look would be a segment's download.
+ * through. A remote film isn't read for them, as each look would be a segment's download, unless that is wished.
  */
 async function findChannels(
-  { plan, source }: PlannedFilm,
+  film: PlannedFilm,
   track: CaptionTrack,
   samples: SegmentSamples,
 ): Promise<readonly CaptionChannel[]> {
-  if (isRemote(source.seekCostBytes)) return []
+  const { plan, source, captions } = film
+  if (isRemote(source.seekCostBytes) && captions !== 'search') return likelyChannels(film, track)
   const count = plan.segments.cuts.length
   const places = new Set(Array.from({ length: PLACES }, (_, i) => Math.floor((i * count * 3) / (4 * (PLACES - 1)))))
   const found = new Set<CaptionChannel>()
@@ -53,4 +56,19 @@ async function findChannels(
     for (const channel of captionChannels(track, await samples.read(n, [track.id], undefined))) found.add(channel)
   }
   return [...found].sort()
+}
+
+/**
+ * The first channel, where a keyframe has data for captions: those of a captioned film all do, also while nothing is said.
+ * It was looked at for its group of pictures, or, where an MP4's index told of that, is now.
+ */
+async function likelyChannels(film: PlannedFilm, track: CaptionTrack): Promise<readonly CaptionChannel[]> {
+  if (track.kind === 'text') return ['CC1']
+  const { demuxer, plan, captionData } = film
+  const [first] = plan.segments.cuts
+  const isUnseen = captionData === undefined && demuxer.index.foundBy === 'moov' && first !== undefined
+  const [start] = isUnseen ? await demuxer.readGroupStarts([first], { looksInside: true }) : []
+  const found = captionData ?? start?.captions
+  if (found === undefined) return []
+  return [found === 'cea608' ? 'CC1' : 'SERVICE1']
 }

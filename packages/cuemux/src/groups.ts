@@ -1,4 +1,4 @@
-import type { Demuxer } from '@cuemux/core'
+import type { Demuxer, GroupStart } from '@cuemux/core'
 import { isRemote } from './remote.js'
 
 /** How the segments of a film begin. */
@@ -7,6 +7,8 @@ export interface SegmentStarts {
   readonly areClosed: boolean
   /** By how much the first picture of each segment comes before its keyframe, ticks of the reference track. */
   readonly leads: Float64Array | undefined
+  /** The captions that a keyframe carries data for, where one was looked at. */
+  readonly captions?: GroupStart['captions']
 }
 
 /** More reads than this for one playlist are too many also on a near source. */
@@ -23,18 +25,19 @@ export async function lookAtGroups(demuxer: Demuxer, cuts: Uint32Array, seekCost
   const { closedGops } = demuxer.index
   if (closedGops === true || second === undefined) return { areClosed: closedGops ?? true, leads: undefined }
   const [start] = await demuxer.readGroupStarts([second])
+  const captions = start?.captions === undefined ? {} : { captions: start.captions }
   if (start === undefined || (closedGops === undefined && start.isClosed && start.lead === 0)) {
-    return { areClosed: true, leads: undefined }
+    return { areClosed: true, leads: undefined, ...captions }
   }
   const leads = new Float64Array(cuts.length)
   // An MP4's index tells, so that nothing is read for it.
   if ((closedGops === undefined && isRemote(seekCostBytes)) || cuts.length > MAX_LOOKS) {
     leads.fill(start.lead, 1)
-    return { areClosed: start.isClosed, leads }
+    return { areClosed: start.isClosed, leads, ...captions }
   }
   const starts = await demuxer.readGroupStarts(Array.from(cuts))
   starts.forEach(({ lead }, n) => {
     leads[n] = lead
   })
-  return { areClosed: starts.every(({ isClosed }) => isClosed), leads }
+  return { areClosed: starts.every(({ isClosed }) => isClosed), leads, ...captions }
 }

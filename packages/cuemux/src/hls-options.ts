@@ -23,6 +23,12 @@ export interface HlsOptions {
    */
   readonly dropNalUnits?: readonly ('aud' | 'filler')[]
   /**
+   * Where closed captions are looked for. `auto` (default): in three segments of a near film; of a remote one, in a keyframe
+   * that is read anyway, or one small read more: where it carries data for captions, the first channel is offered.
+   * `search`: in three segments of a remote film as well. `off`: nowhere.
+   */
+  readonly captions?: 'auto' | 'search' | 'off'
+  /**
    * Offers pictures for a seek bar: `storyboard.vtt`, `storyboard.m3u8` and images of tiles, made when they are asked for,
    * where there is an encoder and the film is near. Default false.
    */

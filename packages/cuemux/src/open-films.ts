@@ -1,6 +1,7 @@
 import { type ByteSource, CuemuxError, type ReadOptions, SingleFlight } from '@cuemux/core'
 import { sourceSpanBytes } from '@cuemux/planner'
 import type { ClientInput } from './client.js'
+import type { HlsOptions } from './hls-options.js'
 import type { MediaInfo } from './info.js'
 import type { MediaInput } from './input.js'
 import type { EncoderStatus, Media, MediaOpener, OpenOptions, TrackDecision } from './media.js'
@@ -51,7 +52,8 @@ export interface PlannedPresentation {
 }
 
 interface OpenFilmSettings {
-  readonly segmentDurationMs: number | undefined
+  /** What all its presentations are planned with. */
+  readonly planned: Pick<HlsOptions, 'segmentDurationMs' | 'captions'>
   /** How many bytes of samples each presentation may keep. */
   readonly samplesBytes: number
   /** Lets go of the film. */
@@ -63,7 +65,7 @@ interface OpenFilmSettings {
 /** A film that a handler holds open, with its presentations. */
 export class OpenFilm {
   readonly media: Media
-  readonly #segmentDurationMs: number | undefined
+  readonly #planned: OpenFilmSettings['planned']
   readonly #samplesBytes: number
   readonly #presentations = new Map<string, Promise<PlannedPresentation>>()
   readonly #dispose: () => void
@@ -75,9 +77,9 @@ export class OpenFilm {
   #isClosing = false
   #closed: Promise<void> | undefined
 
-  constructor(media: Media, { segmentDurationMs, samplesBytes, dispose, onClose }: OpenFilmSettings) {
+  constructor(media: Media, { planned, samplesBytes, dispose, onClose }: OpenFilmSettings) {
     this.media = media
-    this.#segmentDurationMs = segmentDurationMs
+    this.#planned = planned
     this.#samplesBytes = samplesBytes
     this.#dispose = dispose
     this.#onClose = onClose
@@ -98,12 +100,7 @@ export class OpenFilm {
   }
 
   async #plan(client: ClientInput): Promise<PlannedPresentation> {
-    const duration = this.#segmentDurationMs
-    const planned = {
-      client,
-      storyboard: true,
-      ...(duration === undefined ? {} : { segmentDurationMs: duration }),
-    }
+    const planned = { client, storyboard: true, ...this.#planned }
     const presentation = await this.media.hls({ ...planned, cacheBytes: this.#samplesBytes })
     const decisions = this.media.decisions(client)
     const isEncoded = ({ id }: { readonly id: number }): boolean =>
@@ -277,8 +274,12 @@ export class OpenFilms {
     }
     const isUnkept = isRemote(media.source.seekCostBytes) && kept?.holds(media.source) !== true
     const samplesBytes = isUnkept ? UNKEPT_SAMPLES_BYTES : SAMPLES_BYTES
-    const { segmentDurationMs } = options
-    const film = new OpenFilm(media, { segmentDurationMs, samplesBytes, dispose, onClose })
+    const { segmentDurationMs, captions } = options
+    const planned = {
+      ...(segmentDurationMs === undefined ? {} : { segmentDurationMs }),
+      ...(captions === undefined ? {} : { captions }),
+    }
+    const film = new OpenFilm(media, { planned, samplesBytes, dispose, onClose })
     this.#films.add(film)
     this.#drop(id)
     this.#entries.set(id, { input, film })

@@ -1,4 +1,4 @@
-import { type ByteSource, CuemuxError, type Demuxer, type VideoTrack } from '@cuemux/core'
+import { type ByteSource, CuemuxError, type Demuxer, type GroupStart, type VideoTrack } from '@cuemux/core'
 import {
   type ClientProfile,
   type Clip,
@@ -33,6 +33,10 @@ export interface PlannedFilm {
   readonly discontinuities: ReadonlySet<number>
   /** What is left out of pictures that are copied. */
   readonly dropNalUnits: readonly ('aud' | 'filler')[]
+  /** Where captions are looked for. */
+  readonly captions: NonNullable<HlsOptions['captions']>
+  /** The captions that a keyframe carries data for, where one was looked at. */
+  readonly captionData: GroupStart['captions'] | undefined
   /** The tracks that are encoded, by id. */
   readonly encodings: ReadonlyMap<number, TrackEncoding>
   /** Where the encoders' samples come from, once somebody reads the film. */
@@ -101,7 +105,7 @@ export async function planFilm(
   const later = inBandEntry === undefined ? plan.segments.periods.slice(1) : []
   const discontinuities = new Set(later.map(({ firstSegment }) => firstSegment))
   const isIndependent = video === undefined || groups.areClosed
-  const { dropNalUnits = [] } = options
+  const { dropNalUnits = [], captions = 'auto' } = options
   return {
     source,
     demuxer,
@@ -114,6 +118,8 @@ export async function planFilm(
     encodings,
     samples,
     dropNalUnits,
+    captions,
+    captionData: groups.captions,
   }
 }
 

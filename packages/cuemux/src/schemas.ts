@@ -13,6 +13,7 @@ const client = {
 }
 const signal = { type: 'object', optional: true }
 const segmentDurationMs = { type: 'number', optional: true, min: 500, max: 60_000 }
+const captions = { type: 'enum', optional: true, values: ['auto', 'search', 'off'] }
 const callback = { type: 'function', optional: true }
 const languages = { type: 'array', optional: true, items: { type: 'string', min: 2, max: 64 }, max: 64 }
 const text = { type: 'string', optional: true, empty: false, max: 4096 }
@@ -57,6 +58,7 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     audioLanguages: languages,
     cacheBytes: { type: 'number', optional: true, min: 0, integer: true },
     storyboard: { type: 'boolean', optional: true },
+    captions,
     dropNalUnits: { type: 'array', optional: true, items: { type: 'enum', values: ['aud', 'filler'] }, max: 2 },
     startMs: { type: 'number', optional: true, min: 0 },
     endMs: { type: 'number', optional: true, positive: true },
@@ -76,6 +78,7 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     basePath: { type: 'string', optional: true, pattern: /^(?:\/[^/]+)*$/ },
     client,
     segmentDurationMs,
+    captions,
     maxOpen: count,
     cache: { type: 'multi', optional: true, rules: [{ type: 'string', empty: false }, { type: 'object' }] },
     cacheBytes: { type: 'number', optional: true, integer: true, min: 0 },

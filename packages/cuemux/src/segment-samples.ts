@@ -1,13 +1,23 @@
 import { describeVideo, dropNalUnits } from '@cuemux/codecs'
-import type { Demuxer, SampleBatch, TextTrack } from '@cuemux/core'
+import type { Demuxer, SampleBatch, TextTrack, VideoTrack } from '@cuemux/core'
 import { type Clip, type SegmentPlan, segmentSpan } from '@cuemux/planner'
+import { captionSamples } from '@cuemux/text'
 import { clipPicture, clipSound } from './clip.js'
 import type { PlannedFilm } from './planned-film.js'
+import { isRemote } from './remote.js'
 import { SpanReader } from './span-reader.js'
 
 /** The tracks that hold closed captions and nothing else. */
 export function captionTracks({ demuxer }: PlannedFilm): readonly TextTrack[] {
   return demuxer.index.tracks.filter((track): track is TextTrack => track.codec === 'c608')
+}
+
+/** Captions that are kept of a presentation: half an hour of them. */
+const MAX_CAPTION_BYTES = 4 << 20
+
+/** Bytes of samples and their columns. */
+function bytesOf(batches: readonly SampleBatch[]): number {
+  return batches.reduce((sum, { count, size }) => size.reduce((bytes, one) => bytes + one, sum + 64 * count), 0)
 }
 
 /** Where the samples of a presentation's segments come from: one read of the source serves all renditions of a segment. */
@@ -18,11 +28,17 @@ export class SegmentSamples {
   readonly #spans: SpanReader
   readonly #encodings: PlannedFilm['encodings']
   readonly #dropped: PlannedFilm['dropNalUnits']
+  readonly #isRemote: boolean
+  /** The picture whose captions are kept as its segments are read, and those by segment: reading it again would be a download. */
+  #captioned: VideoTrack | undefined
+  readonly #captions = new Map<number, readonly SampleBatch[]>()
+  #captionBytes = 0
 
   /** @param cacheBytes how many bytes of samples may be kept for the renditions that haven't asked yet */
   constructor(film: PlannedFilm, cacheBytes: number) {
     const { demuxer, plan, source, clip, encodings, samples } = film
     this.#dropped = film.dropNalUnits
+    this.#isRemote = isRemote(source.seekCostBytes)
     this.#encodings = encodings
     this.#demuxer = demuxer
     this.#segments = plan.segments
@@ -46,6 +62,32 @@ export class SegmentSamples {
     return trackIds.flatMap((id, i) => encoded[i] ?? read.filter(({ trackId }) => trackId === id))
   }
 
+  /** From now on what captions are read from is kept of a remote film's picture. Never changes what is given. */
+  keepCaptions(track: VideoTrack): void {
+    if (this.#isRemote) this.#captioned = track
+  }
+
+  /** What captions are read from in segment n: samples of the picture that have their messages, or those of a track. */
+  async readCaptions(n: number, trackId: number, signal: AbortSignal | undefined): Promise<readonly SampleBatch[]> {
+    const read = this.#captioned?.id === trackId ? this.#captions.get(n) : undefined
+    return read ?? this.read(n, [trackId], signal)
+  }
+
+  /** Keeps what the captions of a segment are read from; the one that was read first goes first. */
+  #keepCaptions(n: number, batches: readonly SampleBatch[]): void {
+    const track = this.#captioned
+    const own = track === undefined ? [] : batches.filter(({ trackId }) => trackId === track.id)
+    if (track === undefined || own.length === 0 || this.#captions.has(n)) return
+    const kept = own.map(batch => captionSamples(track, batch))
+    this.#captions.set(n, kept)
+    this.#captionBytes += bytesOf(kept)
+    for (const [oldest, dropped] of this.#captions) {
+      if (this.#captionBytes <= MAX_CAPTION_BYTES) break
+      this.#captions.delete(oldest)
+      this.#captionBytes -= bytesOf(dropped)
+    }
+  }
+
   /** The copied keyframe with which segment n starts, alone. */
   async readKeyframe(n: number, signal: AbortSignal | undefined): Promise<SampleBatch> {
     const { first } = segmentSpan(this.#segments, n)
@@ -65,7 +107,9 @@ export class SegmentSamples {
     const read = await this.#spans.read(segmentSpan(this.#segments, n), trackIds, signal)
     const batches = this.#dropped.length === 0 ? read : read.map(batch => this.#withoutDropped(batch))
     const clip = this.#clip
-    return clip === undefined ? batches : batches.flatMap(batch => this.#clipped(batch, clip) ?? [])
+    const own = clip === undefined ? batches : batches.flatMap(batch => this.#clipped(batch, clip) ?? [])
+    if (this.#captioned !== undefined) this.#keepCaptions(n, own)
+    return own
   }
 
   #withoutDropped(batch: SampleBatch): SampleBatch {

@@ -1,4 +1,4 @@
-import { inBandDescription, type KeyframeKind, keyframeKind } from '@cuemux/codecs'
+import { captionDataOf, inBandDescription, type KeyframeKind, keyframeKind } from '@cuemux/codecs'
 import type { ByteSource, GroupStart, SampleDescription, VideoTrack } from '@cuemux/core'
 import { BlockWalker, TAKE_TIMES } from './block-walker.js'
 import { createHeader, readHeader } from './ebml.js'
@@ -67,11 +67,12 @@ export async function readGroupStart(
 }
 
 function startOf(isClosed: boolean, lead: number, told: KeyframeHead | undefined): GroupStart {
-  const { description, keyframeBytes } = told ?? {}
+  const { description, keyframeBytes, captions } = told ?? {}
   return {
     isClosed,
     lead,
     ...(description === undefined ? {} : { description }),
+    ...(captions === undefined ? {} : { captions }),
     ...(keyframeBytes === undefined ? {} : { keyframeBytes }),
   }
 }
@@ -98,6 +99,7 @@ interface KeyframeHead {
   readonly kind: KeyframeKind
   /** What decodes it, where it isn't the track's description. */
   readonly description: SampleDescription | undefined
+  readonly captions?: GroupStart['captions'] | undefined
   /** Bytes of its sample, where they are told by the block. */
   readonly keyframeBytes?: number | undefined
 }
@@ -120,6 +122,7 @@ async function readKeyframe(
     return {
       kind: keyframeKind(track.codec, frame[0]!, lengthSizeOf(track)),
       description: inBandDescription(track.codec, known, frame[0]!),
+      captions: captionDataOf(decoded),
       // A byte stream gets another length when it gets lengths.
       keyframeBytes: frame[0] === decoded ? wholeBytes : undefined,
     }

@@ -18,7 +18,7 @@ import {
 import { readChapterTrack } from './chapter-track.js'
 import { type SampleColumns, SampleCursor } from './cursor.js'
 import { formatOf, type Mp4Format } from './format.js'
-import { keyframeDescription, readKeyframeSample } from './keyframe-bytes.js'
+import { type HeadBytes, lookInside, readKeyframeSample } from './keyframe-bytes.js'
 import { leadOf } from './keyframes.js'
 import { readRanges } from './read-span.js'
 import { readTextRange } from './text.js'
@@ -59,14 +59,24 @@ export class Mp4Demuxer implements Demuxer {
   readonly #format: Mp4Format
   readonly #readers = new Map<number, TrackReader>()
   readonly #columns: ReadonlyMap<number, SampleColumns> | undefined
+  readonly #firstKeyframe: HeadBytes | undefined
   #chapters: readonly Chapter[] | undefined
 
-  /** @param columns the tracks' columns, where they were built already while indexing */
-  constructor(source: ByteSource, index: MediaIndex, columns?: ReadonlyMap<number, SampleColumns>) {
+  /**
+   * @param columns the tracks' columns, where they were built already while indexing
+   * @param firstKeyframe saves a read
+   */
+  constructor(
+    source: ByteSource,
+    index: MediaIndex,
+    columns?: ReadonlyMap<number, SampleColumns>,
+    firstKeyframe?: HeadBytes,
+  ) {
     this.index = index
     this.#source = source
     this.#format = formatOf(index)
     this.#columns = columns
+    this.#firstKeyframe = firstKeyframe
   }
 
   #readerOf(trackId: number): TrackReader {
@@ -148,8 +158,8 @@ export class Mp4Demuxer implements Demuxer {
       const lead = this.index.closedGops === true ? 0 : leadOf(cursor, reader.timeline.end)
       const start = groupStart(lead, track, description, size)
       const place = { description, size, position }
-      const own = looksInside ? await keyframeDescription(this.#source, track, place, signal) : undefined
-      starts.push(own === undefined ? start : { ...start, description: own })
+      const inside = looksInside ? await lookInside(this.#source, track, place, signal, this.#firstKeyframe) : {}
+      starts.push({ ...start, ...inside })
     }
     return starts
   }

@@ -18,7 +18,7 @@ import { SampleColumns, SampleCursor } from './cursor.js'
 import { groupStart, refuseEncrypted, textTrackOf, trackOf } from './demuxer.js'
 import { type FragmentsFormat, formatOf, type Mp4Format } from './format.js'
 import { FragmentSpan, type SpanTrack } from './fragment-span.js'
-import { keyframeDescription, readKeyframeSample } from './keyframe-bytes.js'
+import { lookInside, readKeyframeSample } from './keyframe-bytes.js'
 import { leadOf } from './keyframes.js'
 import { FragmentTables } from './moof.js'
 import { findSample } from './span-tables.js'
@@ -109,8 +109,7 @@ export class FragmentDemuxer implements Demuxer {
     const own = trackOf(this.index, track.id)
     const start = groupStart(leadOf(cursor, count), own, description, size)
     const place = { description, size, position }
-    const inside = looksInside ? await keyframeDescription(this.#source, own, place, signal) : undefined
-    return inside === undefined ? start : { ...start, description: inside }
+    return looksInside ? { ...start, ...(await lookInside(this.#source, own, place, signal)) } : start
   }
 
   /** A keyframe in the tables of its fragment, and of those behind it until so many samples are there. */

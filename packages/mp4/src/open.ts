@@ -6,6 +6,7 @@ import { findMoov } from './find-moov.js'
 import { formatOf } from './format.js'
 import { FragmentDemuxer } from './fragment-demuxer.js'
 import { indexFragments } from './fragments.js'
+import { firstKeyframe } from './keyframe-bytes.js'
 import { readMovie } from './movie.js'
 import { readHeaders } from './skeleton.js'
 
@@ -27,23 +28,28 @@ export interface OpenMp4Options extends ReadOptions {
  */
 export async function openMp4(source: ByteSource, options: OpenMp4Options = {}): Promise<Demuxer> {
   try {
-    if (options.index !== undefined) return demuxerFor(source, options.index)
+    if (options.index !== undefined) return demuxerFor(source, options.index, options)
     const moov = await findMoov(source, options.head, options.signal)
     const movie = readMovie(moov.bytes)
     const header = readHeaders(movie)
     const fragmented =
       movie.mvex === undefined ? undefined : await indexFragments({ source, moov, movie, header, options })
     const { index, columns } = fragmented ?? buildIndex({ moov, movie, header })
-    return demuxerFor(source, index, columns)
+    return demuxerFor(source, index, options, columns)
   } catch (error) {
     throw toCuemuxError(error, 'CORRUPT_INDEX', 'The MP4 can not be opened')
   }
 }
 
 /** The reader of the samples that an index of this package lists. */
-function demuxerFor(source: ByteSource, index: MediaIndex, columns?: ReadonlyMap<number, SampleColumns>): Demuxer {
+function demuxerFor(
+  source: ByteSource,
+  index: MediaIndex,
+  { head }: OpenMp4Options,
+  columns?: ReadonlyMap<number, SampleColumns>,
+): Demuxer {
   const { fragments } = formatOf(index)
   return fragments === undefined
-    ? new Mp4Demuxer(source, index, columns)
+    ? new Mp4Demuxer(source, index, columns, firstKeyframe(head, index.keyframes.offsetBytes[0]))
     : new FragmentDemuxer(source, index, fragments)
 }

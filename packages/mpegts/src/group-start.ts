@@ -1,4 +1,4 @@
-import { annexBToLengthPrefixed, inBandDescription } from '@cuemux/codecs'
+import { annexBToLengthPrefixed, captionDataOf, inBandDescription } from '@cuemux/codecs'
 import {
   type ByteSource,
   type GroupStart,
@@ -37,7 +37,7 @@ export async function readGroupStart(
     frameTime(format, track.timescale, filmTime(film.sections, stamp, position), 0)
   let at = cut.position
   let isClosed: boolean | undefined
-  let description: SampleDescription | undefined
+  let told: Pick<GroupStart, 'description' | 'captions'> = {}
   for (let piece = PIECE_BYTES; at - cut.position < MAX_BYTES; piece *= 2) {
     const bytes = await source.read(at, piece, options)
     if (bytes.length < film.stride) break
@@ -47,18 +47,24 @@ export async function readGroupStart(
       const prefix = stream.bytes.subarray(0, stream.count > 1 ? stream.start[1]! : stream.length)
       const kind = pictureKind(track.codec, prefix, false)
       isClosed = kind !== 'open'
-      description = descriptionOf(track, prefix)
+      told = toldBy(track, prefix)
       // H.264: what follows an IDR picture in decode order is shown behind it.
-      if (kind === 'closed' && track.codec === 'h264') return startOf(true, 0, description)
+      if (kind === 'closed' && track.codec === 'h264') return startOf(true, 0, told)
     }
     const lead = leadOf(toTicks, stream, cut)
-    if (lead !== undefined) return startOf(isClosed ?? true, lead, description)
+    if (lead !== undefined) return startOf(isClosed ?? true, lead, told)
   }
-  return startOf(isClosed ?? true, leadOf(toTicks, stream, cut, true) ?? 0, description)
+  return startOf(isClosed ?? true, leadOf(toTicks, stream, cut, true) ?? 0, told)
 }
 
-function startOf(isClosed: boolean, lead: number, description: SampleDescription | undefined): GroupStart {
-  return { isClosed, lead, ...(description === undefined ? {} : { description }) }
+function startOf(isClosed: boolean, lead: number, told: Pick<GroupStart, 'description' | 'captions'>): GroupStart {
+  return { isClosed, lead, ...told }
+}
+
+function toldBy(track: VideoTrack, prefix: Uint8Array): Pick<GroupStart, 'description' | 'captions'> {
+  const description = descriptionOf(track, prefix)
+  const captions = captionDataOf(prefix)
+  return { ...(description === undefined ? {} : { description }), ...(captions === undefined ? {} : { captions }) }
 }
 
 /** What decodes the group by the parameter sets before its keyframe; `undefined` where that is the track's own description. */

@@ -54,9 +54,8 @@ function videoTriples(track: VideoTrack, descriptionIndex: number, sample: Uint8
   const triples: CcTriple[] = []
   try {
     forEachNalUnit(sample, lengthSizeOf(track, descriptionIndex), (start, end) => {
-      const type = track.codec === 'hevc' ? (sample[start]! >> 1) & 63 : sample[start]! & 31
       const header = track.codec === 'hevc' ? 2 : 1
-      if (type === (track.codec === 'hevc' ? HEVC_PREFIX_SEI : AVC_SEI) || (header === 2 && type === HEVC_SUFFIX_SEI)) {
+      if (isMessage(track.codec, sample[start]!)) {
         readSei(removeEmulationPrevention(sample.subarray(start + header, end)), triples)
       }
     })
@@ -66,10 +65,18 @@ function videoTriples(track: VideoTrack, descriptionIndex: number, sample: Uint8
   return triples
 }
 
+/** Whether a NAL unit that begins with this byte has messages (SEI). */
+export function isMessage(codec: VideoTrack['codec'], head: number): boolean {
+  if (codec !== 'hevc') return (head & 31) === AVC_SEI
+  const type = (head >> 1) & 63
+  return type === HEVC_PREFIX_SEI || type === HEVC_SUFFIX_SEI
+}
+
 /** Bytes of a length, by configuration: asked for with every sample. */
 const lengthSizes = new WeakMap<Uint8Array, number>()
 
-function lengthSizeOf(track: VideoTrack, descriptionIndex: number): number {
+/** Bytes of the length before a NAL unit. */
+export function lengthSizeOf(track: VideoTrack, descriptionIndex: number): number {
   const { config } = track.descriptions[descriptionIndex] ?? track.descriptions[0]
   let size = lengthSizes.get(config)
   if (size === undefined) {

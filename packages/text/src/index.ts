@@ -1,4 +1,5 @@
 export { type CaptionChannel, captionChannels } from './caption-channels.js'
+export { captionSamples } from './caption-samples.js'
 export { type ReadCaptionsOptions, readCaptions } from './captions.js'
 export { type CaptionTrack, mayHaveCaptions } from './cc-data.js'
 export type { TextCue } from './cue.js'

@@ -22,6 +22,7 @@ const SCHEMA: OptionSchema = {
   start: seconds({ min: 0 }),
   duration: seconds({ min: 0.001 }),
   drop: { type: 'array', optional: true, items: { type: 'enum', values: ['aud', 'filler'] }, max: 2 },
+  captions: { type: 'enum', optional: true, values: ['auto', 'search', 'off'] },
   encoder: { type: 'string', optional: true, empty: false, max: 64 },
 }
 
@@ -34,6 +35,7 @@ interface HlsCommandOptions {
   readonly start?: number
   readonly duration?: number
   readonly drop?: readonly ('aud' | 'filler')[]
+  readonly captions?: 'auto' | 'search' | 'off'
   readonly encoder?: string
 }
 
@@ -76,13 +78,14 @@ export async function hls(parsed: ParsedArguments, io: Io): Promise<void> {
 
 function presentationOptions(options: HlsCommandOptions): HlsOptions {
   const segmentSeconds = options['segment-duration']
-  const { start, duration, drop } = options
+  const { start, duration, drop, captions } = options
   return {
     client: options.client ?? 'browser',
     ...(segmentSeconds === undefined ? {} : { segmentDurationMs: segmentSeconds * 1000 }),
     ...(start === undefined ? {} : { startMs: start * 1000 }),
     ...(duration === undefined ? {} : { endMs: ((start ?? 0) + duration) * 1000 }),
     ...(drop === undefined ? {} : { dropNalUnits: drop }),
+    ...(captions === undefined ? {} : { captions }),
     ...(options.muxed === undefined ? {} : { muxed: options.muxed }),
     ...(options.audio === undefined ? {} : { audioLanguages: options.audio }),
   }

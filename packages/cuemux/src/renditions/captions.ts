@@ -28,8 +28,8 @@ export class CaptionRendition extends WebVttRendition {
 
   /** From the segment's own samples and those of the one before, in which a caption is loaded. */
   protected async cues(n: number, signal: AbortSignal | undefined): Promise<readonly TextCue[]> {
-    const before = n > 0 ? await this.#samples.read(n - 1, [this.#track.id], signal) : []
-    const own = await this.#samples.read(n, [this.#track.id], signal)
+    const before = n > 0 ? await this.#samples.readCaptions(n - 1, this.#track.id, signal) : []
+    const own = await this.#samples.readCaptions(n, this.#track.id, signal)
     const [fromUs, toUs] = [this.boundsUs[n], this.boundsUs[n + 1]]
     const cues = await readCaptions({ track: this.#track, batches: [...before, ...own], fromUs, toUs })
     return cues.get(this.channel) ?? []

@@ -1,6 +1,7 @@
 import type { AddressPolicy } from '@cuemux/source'
 import type { Cache } from '@cuemux/store'
 import type { ClientInput } from '../client.js'
+import type { HlsOptions } from '../hls-options.js'
 import type { MediaInput } from '../input.js'
 import type { OpenOptions } from '../media.js'
 import type { CorsOptions } from './cors.js'
@@ -54,6 +55,8 @@ export interface HandlerOptions {
   readonly client?: ClientInput
   /** Length that segments aim at, ms; default 6000. */
   readonly segmentDurationMs?: number
+  /** Where closed captions are looked for; default `auto`. See `hls`. */
+  readonly captions?: HlsOptions['captions']
   /** How many films stay open at once; default 64. */
   readonly maxOpen?: number
   /**
