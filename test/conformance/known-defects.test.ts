@@ -208,6 +208,17 @@ describe('time', () => {
 })
 
 describe('containers', () => {
+  test.each(['cover_first.mkv', 'cover_first.mp4'])('a cover is not taken for the picture: %s', async name => {
+    const { presentation, load, close } = await presentFile(await makeMedia(name))
+    try {
+      expect(presentation.plan.renditions.map(rendition => rendition.name)).toEqual(['video-2', 'audio-3'])
+      const { summary } = await judge(load, { source: await makeMedia('h264_aac.mkv') })
+      expect(summary).toEqual([])
+    } finally {
+      await close()
+    }
+  })
+
   test('an MP4 is copied in HLS', async () => {
     const media = await openMedia(await makeMedia('h264_aac.mp4'))
     expect(media.decisions('browser').map(({ action }) => action)).toEqual(['copy', 'copy'])

@@ -14,6 +14,12 @@ const quickTimeSounds = (codecs: Readonly<Record<string, readonly string[]>>): R
       make(...picture('24', 8), ...sound(8), ...h264, '-c:a', codec, ...args),
     ]),
   )
+/** A film behind its cover, as tracks. */
+const withCover = (): Recipe => ({
+  needs: ['cover.jpg', 'h264_aac.mkv'],
+  program: 'ffmpeg',
+  args: '-i IN(cover.jpg) -i IN(h264_aac.mkv) -map 0:v -map 1:v -map 1:a -c copy OUT'.split(' '),
+})
 const around = [0, 1, 2, 3, 4, 5].map(i => `0.2*sin(2*PI*t*(${300 + 90 * i}+${11 + 2 * i}*t))`).join('|')
 
 /** One small film for each way in which packagers go wrong, by name. */
@@ -38,6 +44,10 @@ export const defectRecipes: Readonly<Record<string, Recipe>> = {
       'IN(h264_aac.mkv)',
     ],
   },
+  'cover.jpg': make(...'-f lavfi -i testsrc2=s=300x300 -frames:v 1'.split(' ')),
+  // The cover is a video track, and the first one.
+  'cover_first.mkv': withCover(),
+  'cover_first.mp4': withCover(),
   'block_groups.mkv': merge('h264_aac.mkv', '--engage', 'no_simpleblocks'),
   'cues_of_sound.mkv': merge('h264_aac.mkv', '--cues', '0:iframes', '--cues', '1:all'),
   // Its title of 19 characters makes room for what says that headers are stripped.

@@ -112,10 +112,15 @@ function textCuesOf(
   return cues === undefined ? [] : keepTextCues(cues.text, counts, from, end)
 }
 
+/** Beside another picture this one is the cover, whether or not its track says so. */
+const COVER_CODEC = 'V_MJPEG'
+
 /** The default video track, else the first one, else the same of sound. */
 function referenceOf(entries: readonly TrackEntry[]): TrackEntry {
   const ofType = (type: number): TrackEntry | undefined => {
-    const some = entries.filter(entry => entry.type === type)
+    const all = entries.filter(entry => entry.type === type)
+    const moving = all.filter(({ codecId }) => codecId !== COVER_CODEC)
+    const some = moving.length > 0 ? moving : all
     return some.find(entry => entry.isDefault) ?? some[0]
   }
   const found = ofType(1) ?? ofType(2)

@@ -137,7 +137,10 @@ function isDefault(all: readonly Candidate[], track: Candidate): boolean {
 /** The track at whose keyframes the film is cut: its first enabled video track, else sound. */
 export function referenceOf(found: readonly Candidate[]): Candidate {
   const first = (kind: Candidate['kind']): Candidate | undefined => {
-    const all = found.filter(track => track.kind === kind)
+    const tracks = found.filter(track => track.kind === kind)
+    // A single picture beside a film is its cover.
+    const moving = tracks.filter(({ columns }) => columns.count > 1)
+    const all = moving.length > 0 ? moving : tracks
     // §8.3.3: a track that is not enabled is treated as if it were not there.
     return all.find(({ header }) => header.isEnabled) ?? all[0]
   }
