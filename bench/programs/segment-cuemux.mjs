@@ -16,9 +16,14 @@ const counted = {
     readBytes += Math.max(0, Math.min(length, file.sizeBytes - offset))
     return file.read(offset, length, options)
   },
+  async readInto(offset, target, options) {
+    const length = await file.readInto(offset, target, options)
+    readBytes += length
+    return length
+  },
 }
 const media = await openMedia(counted)
-// Nothing that was made is kept: each segment is read and made anew.
+// Nothing that was made is kept: each segment is read and made anew, into the memory of one that was given back.
 const presentation = await media.hls({ cacheBytes: 0 })
 const isSegment = entry => /^video-1\/\d+\.m4s$/.test(entry.path)
 const count = (await presentation.resources()).filter(isSegment).length
@@ -27,7 +32,9 @@ await measureSegments({
   count,
   make: async number => {
     const before = readBytes
-    const { byteLength } = await presentation.resource(`video-1/${number}.m4s`)
+    const resource = await presentation.resource(`video-1/${number}.m4s`, { reusesMemory: true })
+    const { byteLength } = resource
+    resource.release()
     return { writtenBytes: byteLength, readBytes: readBytes - before }
   },
 })

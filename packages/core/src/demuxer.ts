@@ -1,6 +1,6 @@
 import type { Chapter, MediaIndex } from './index-model.js'
 import type { SampleBatch } from './samples.js'
-import type { PieceReader, ReadOptions } from './source.js'
+import type { PieceReader, ReadMemory, ReadOptions } from './source.js'
 import type { SampleDescription, Track } from './track.js'
 
 /**
@@ -54,6 +54,8 @@ export interface SpanOptions extends ReadOptions {
    * they do. A demuxer may read from the source all the same.
    */
   readonly pieces?: PieceReader | undefined
+  /** What large reads go into: the samples are views into it, and last as long as it does. A demuxer needn't use it. */
+  readonly memory?: ReadMemory | undefined
 }
 
 /** Reads one film's samples. Has no state that a result depends on: the same span gives the same samples, in any order. */

@@ -38,11 +38,32 @@ export interface ByteSource {
   close?(): Promise<void>
 }
 
+/** Memory for what is read. Whoever made it says until when the bytes in it stay. */
+export interface ReadMemory {
+  /** Room for a read of so many bytes; `undefined` where the read had better take memory of its own. */
+  take(lengthBytes: number): Uint8Array | undefined
+}
+
 /** Bytes of a source in memory. */
 export interface Piece {
   /** Offset of the first one. */
   readonly base: number
   readonly bytes: Uint8Array
+}
+
+/**
+ * Reads as {@link ByteSource.read} does, into memory that is there where there is some and the source can; `undefined`
+ * else.
+ */
+export function readIntoMemory(
+  source: ByteSource,
+  memory: ReadMemory | undefined,
+  offsetBytes: number,
+  lengthBytes: number,
+  options?: ReadOptions,
+): Promise<Uint8Array> | undefined {
+  const target = source.readInto === undefined ? undefined : memory?.take(lengthBytes)
+  return target && source.readInto?.(offsetBytes, target, options).then(length => target.subarray(0, length))
 }
 
 /** Hands out the pieces of a source in memory that is used again: a pass over a whole film then takes none anew. */

@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import { createServer, get, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ByteSource } from '@cuemux/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { RemoteFilm, sampleBytes } from '../testing/remote-film.js'
 import { resourceResponse } from './http.js'
-import { createHandler, type Handler, type HandlerOptions, toNodeListener } from './index.js'
+import { createHandler, type Handler, type HandlerOptions, openMedia, toNodeListener } from './index.js'
 import { BytesInFlight } from './service/bytes-in-flight.js'
 import { PieceBody } from './service/piece-body.js'
 
@@ -24,6 +25,31 @@ async function serve(options: Partial<HandlerOptions> = {}): Promise<{ handler: 
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return { handler, url: `http://127.0.0.1:${port}/film`, port }
+}
+
+/** The sample as a near film that reads into memory that is there. */
+class NearFilm implements ByteSource {
+  readonly key = 'near'
+  readonly name = 'near'
+  readonly sizeBytes: number = SAMPLE.byteLength
+  readonly seekCostBytes: number = 32 * 1024
+  readonly targets = new Set<ArrayBufferLike>()
+  readsInto = 0
+
+  read(offset: number, length: number): Uint8Array {
+    return SAMPLE.slice(offset, offset + length)
+  }
+
+  async readInto(offset: number, target: Uint8Array): Promise<number> {
+    this.readsInto++
+    this.targets.add(target.buffer)
+    const bytes = SAMPLE.subarray(offset, offset + target.byteLength)
+    // Another's bytes for a while: whoever still looks at them sees it.
+    target.fill(0xee)
+    await delay(1)
+    target.set(bytes)
+    return bytes.byteLength
+  }
 }
 
 /** A client that has asked for something and reads nothing of it. */
@@ -109,6 +135,48 @@ describe('toNodeListener', () => {
     stallTimeoutMs = 60_000
     const whole = await fetch(`http://127.0.0.1:${port}/0.m4s`)
     expect((await whole.arrayBuffer()).byteLength).toBe(64 << 20)
+  })
+
+  it('sends right bytes while their memory is used again, whoever leaves, and what others record stays', async () => {
+    const film = new NearFilm()
+    const { url, handler } = await serve({ resolve: () => film, segmentDurationMs: 20_000, cacheBytes: 0 })
+    const recorded: { path: string; chunks: Uint8Array[] }[] = []
+    const packing = createServer((req, res) => {
+      // As middleware does that packs or records bodies.
+      const record = { path: (req.url ?? '').replace('/film/', ''), chunks: [] as Uint8Array[] }
+      recorded.push(record)
+      const write = res.write.bind(res) as (chunk: Uint8Array, then?: () => void) => boolean
+      res.write = ((chunk: Uint8Array, then?: () => void) => {
+        record.chunks.push(chunk)
+        return write(chunk, then)
+      }) as typeof res.write
+      toNodeListener(handler)(req, res)
+    }).listen(0, '127.0.0.1')
+    await once(packing, 'listening')
+    const recording = `http://127.0.0.1:${(packing.address() as AddressInfo).port}/film`
+    const film2 = await openMedia(SAMPLE)
+    const right = await film2.hls({ segmentDurationMs: 20_000, storyboard: true })
+    const paths = (await right.resources()).map(({ path }) => path).filter(path => /video-1\/\d+\.m4s$/.test(path))
+    const want = await Promise.all(paths.map(async path => Buffer.concat((await right.resource(path)).pieces)))
+    const ask = async (n: number): Promise<void> => {
+      const path = paths[n % paths.length]
+      const base = n % 3 === 0 ? recording : url
+      if (n % 5 === 3) {
+        const response = await fetch(`${base}/${path}`)
+        return response.body?.cancel()
+      }
+      const got = Buffer.from(await (await fetch(`${base}/${path}`)).arrayBuffer())
+      expect([path, Buffer.compare(got, want[n % paths.length] as Buffer)]).toEqual([path, 0])
+    }
+    for (let n = 0; n < 60; n += 6) await Promise.all([0, 1, 2, 3, 4, 5].map(k => ask(n + k)))
+    for (const { path, chunks } of recorded) {
+      const got = Buffer.concat(chunks)
+      expect([path, got.equals(want[paths.indexOf(path)]!.subarray(0, got.length))]).toEqual([path, true])
+    }
+    expect(film.targets.size).toBeLessThan(film.readsInto)
+    packing.close()
+    packing.closeAllConnections()
+    await film2.close()
   })
 
   it('answers what is no request with 400', async () => {

@@ -64,19 +64,33 @@ function toRequest(req: IncomingMessage, signal: AbortSignal): Request | undefin
 
 /** About a MiB at a time: Node gathers corked pieces into one writev, and the next ones wait until they have left. */
 async function writeBody(body: PieceBody, res: ServerResponse): Promise<void> {
-  res.once('close', () => body.end())
+  const isOurs = isPlain(res)
+  res.once('close', () => body.end(isOurs))
+  let haveLeft = true
   for (;;) {
-    const taken = body.take()
+    const taken = body.take(isOurs && haveLeft)
     const views = taken instanceof Promise ? await taken : taken
     if (res.destroyed) return
     res.cork()
-    for (const view of views ?? []) res.write(view)
+    haveLeft = false
+    for (const view of views ?? []) {
+      if (view === views?.at(-1)) res.write(view, () => (haveLeft = true))
+      else res.write(view)
+    }
     const isLast = body.isDone
     if (isLast) res.end()
     res.uncork()
     if (isLast) return
     if (res.writableNeedDrain) await drained(res, body.stallTimeoutMs)
   }
+}
+
+/**
+ * Whether all that was written has left when the response closes, and nothing else has got hold of it: middleware that
+ * packs or records bodies puts a `write` of its own in place, and HTTP/2 has its own queues.
+ */
+function isPlain(res: ServerResponse): boolean {
+  return res.req?.httpVersionMajor === 1 && !Object.hasOwn(res, 'write') && !Object.hasOwn(res, 'end')
 }
 
 async function writeStream(body: ReadableStream<Uint8Array>, res: ServerResponse): Promise<void> {

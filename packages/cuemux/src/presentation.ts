@@ -12,6 +12,7 @@ import { MediaRendition } from './renditions/media.js'
 import type { Made, MakeOptions, RenditionResources } from './renditions/rendition.js'
 import { TextRendition } from './renditions/text.js'
 import { joinPieces, type Resource, type ResourceEntry } from './resource.js'
+import { Lease } from './segment-memory.js'
 import { SegmentSamples } from './segment-samples.js'
 import { validatorOf } from './service/watched-source.js'
 
@@ -41,6 +42,11 @@ export interface HlsPresentation extends ResourceTree {
 export interface ResourceOptions extends ReadOptions {
   /** Put behind every address in a playlist, as `client=safari`: what a server needs to find the same presentation again. */
   readonly query?: string | undefined
+  /**
+   * {@link Resource.release} will be called when the pieces have been used: their memory is then used again for other
+   * segments, which spares the collector most of its work.
+   */
+  readonly reusesMemory?: boolean | undefined
 }
 
 const DEFAULT_CACHE_BYTES = 64 << 20
@@ -105,14 +111,16 @@ class Presentation implements JoinablePresentation {
 
   async resource(path: string, options: ResourceOptions = {}): Promise<Resource> {
     throwIfAborted(options.signal)
-    const made = (await this.#inRendition(path, options)) ?? (await this.#documents.make(path, options))
+    const { signal, query } = options
+    const lease = options.reusesMemory === true ? new Lease() : undefined
+    const make = { signal, query, lease }
+    const made = (await this.#inRendition(path, make)) ?? (await this.#documents.make(path, make))
     if (made === undefined) throw new CuemuxError('NOT_FOUND', `The presentation has no "${path.slice(0, 100)}".`)
     const { entry, pieces, isEncoded = false } = made
     const byteLength = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
-    const etag = isEncoded
-      ? await contentEtag(joinPieces(pieces))
-      : etagFor(this.#identity, `${path}?${options.query ?? ''}`)
-    return { ...entry, pieces, byteLength, etag }
+    const etag = isEncoded ? await contentEtag(joinPieces(pieces)) : etagFor(this.#identity, `${path}?${query ?? ''}`)
+    const resource = { ...entry, pieces, byteLength, etag }
+    return lease === undefined ? resource : { ...resource, release: () => lease.release() }
   }
 
   async #inRendition(path: string, options: MakeOptions): Promise<Made | undefined> {

@@ -27,6 +27,11 @@ export interface Resource extends ResourceEntry {
   readonly byteLength: number
   /** The body, to be written in this order. */
   readonly pieces: readonly Uint8Array[]
+  /**
+   * Gives the memory of the pieces back: their bytes change from now on. There where it was asked for (`reusesMemory`);
+   * what is never given back is collected as any other memory.
+   */
+  readonly release?: () => void
 }
 
 /** Content types by kind of resource and of track. */

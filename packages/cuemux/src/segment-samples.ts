@@ -5,6 +5,7 @@ import { captionSamples } from '@cuemux/text'
 import { clipPicture, clipSound } from './clip.js'
 import type { PlannedFilm } from './planned-film.js'
 import { isRemote } from './remote.js'
+import type { Lease } from './segment-memory.js'
 import { SpanReader } from './span-reader.js'
 
 /** The tracks that hold closed captions and nothing else. */
@@ -51,12 +52,21 @@ export class SegmentSamples {
     samples.readSegment = (n, id, signal) => this.#spans.read(segmentSpan(plan.segments, n), [id], signal)
   }
 
-  /** The batches of some tracks in segment n, in the order of the ids; a track without samples there gives none. */
-  async read(n: number, trackIds: readonly number[], signal: AbortSignal | undefined): Promise<SampleBatch[]> {
+  /**
+   * The batches of some tracks in segment n, in the order of the ids; a track without samples there gives none.
+   *
+   * @param lease for how long their bytes are needed, where that is known
+   */
+  async read(
+    n: number,
+    trackIds: readonly number[],
+    signal: AbortSignal | undefined,
+    lease?: Lease,
+  ): Promise<SampleBatch[]> {
     const copied = trackIds.filter(id => !this.#encodings.has(id))
-    if (copied.length === trackIds.length) return this.#readCopied(n, trackIds, signal)
+    if (copied.length === trackIds.length) return this.#readCopied(n, trackIds, signal, lease)
     const [read, ...encoded] = await Promise.all([
-      copied.length === 0 ? [] : this.#readCopied(n, copied, signal),
+      copied.length === 0 ? [] : this.#readCopied(n, copied, signal, lease),
       ...trackIds.map(id => this.#readEncoded(n, id, signal)),
     ])
     return trackIds.flatMap((id, i) => encoded[i] ?? read.filter(({ trackId }) => trackId === id))
@@ -103,8 +113,13 @@ export class SegmentSamples {
     return clipSound(batch, { fromUs: Number.NEGATIVE_INFINITY, toUs: this.#clip.toUs })
   }
 
-  async #readCopied(n: number, trackIds: readonly number[], signal: AbortSignal | undefined): Promise<SampleBatch[]> {
-    const read = await this.#spans.read(segmentSpan(this.#segments, n), trackIds, signal)
+  async #readCopied(
+    n: number,
+    trackIds: readonly number[],
+    signal: AbortSignal | undefined,
+    lease: Lease | undefined,
+  ): Promise<SampleBatch[]> {
+    const read = await this.#spans.read(segmentSpan(this.#segments, n), trackIds, signal, lease)
     const batches = this.#dropped.length === 0 ? read : read.map(batch => this.#withoutDropped(batch))
     const clip = this.#clip
     const own = clip === undefined ? batches : batches.flatMap(batch => this.#clipped(batch, clip) ?? [])

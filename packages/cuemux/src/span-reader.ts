@@ -1,5 +1,6 @@
 import { type Demuxer, type SampleBatch, SingleFlight, type Span } from '@cuemux/core'
 import { isRemote } from './remote.js'
+import { type Lease, SharedMemory } from './segment-memory.js'
 
 /** On a near source only samples up to this size are kept (copied out of the bytes that were read for them). */
 const SMALL_BATCH_BYTES = 1 << 20
@@ -19,6 +20,8 @@ export class SpanReader {
   readonly #capacityBytes: number
   readonly #isRemote: boolean
   readonly #flights = new SingleFlight<ReadonlyMap<number, readonly SampleBatch[]>>()
+  /** What the reads that are under way go into, where somebody gives memory back. */
+  readonly #memories = new Map<string, SharedMemory | undefined>()
   readonly #kept = new Map<string, Kept>()
   #keptBytes = 0
 
@@ -33,15 +36,34 @@ export class SpanReader {
     this.#isRemote = isRemote(seekCostBytes)
   }
 
-  /** The batches of the given tracks in a span; tracks without samples there give none. */
-  async read(span: Span, trackIds: readonly number[], signal: AbortSignal | undefined): Promise<SampleBatch[]> {
+  /**
+   * The batches of the given tracks in a span; tracks without samples there give none.
+   *
+   * @param lease who gives it takes the bytes for as long only as he holds it
+   */
+  async read(
+    span: Span,
+    trackIds: readonly number[],
+    signal: AbortSignal | undefined,
+    lease?: Lease,
+  ): Promise<SampleBatch[]> {
     const kept = trackIds.map(id => this.#take(span, id))
     if (kept.every(batches => batches !== undefined)) return kept.flat()
     // Without room to keep the other tracks' samples they are not read either.
     const wanted = this.#capacityBytes > 0 ? this.#trackIds : trackIds
     const key = `${span.first}-${span.end}:${wanted.join()}`
-    const all = await this.#flights.run(key, signal, inner => this.#readAll(span, wanted, trackIds, inner))
-    return trackIds.flatMap(id => all.get(id) ?? [])
+    // Far away most of what was read is kept for the other renditions, as it lies.
+    if (!this.#flights.has(key)) this.#memories.set(key, lease && !this.#isRemote ? new SharedMemory() : undefined)
+    const memory = this.#memories.get(key)
+    const release = memory?.hold()
+    try {
+      const all = await this.#flights.run(key, signal, inner => this.#readAll(span, wanted, trackIds, inner, memory))
+      // Without a lease, or after a failure, it is held for good: nobody says when its bytes aren't looked at any more.
+      if (release !== undefined) lease?.add(release)
+      return trackIds.flatMap(id => all.get(id) ?? [])
+    } finally {
+      if (!this.#flights.has(key)) this.#memories.delete(key)
+    }
   }
 
   async #readAll(
@@ -49,8 +71,9 @@ export class SpanReader {
     wanted: readonly number[],
     asked: readonly number[],
     signal: AbortSignal,
+    memory: SharedMemory | undefined,
   ): Promise<ReadonlyMap<number, readonly SampleBatch[]>> {
-    const batches = await this.#demuxer.readSpan(span, wanted, { signal })
+    const batches = await this.#demuxer.readSpan(span, wanted, { signal, memory })
     const byTrack = new Map<number, SampleBatch[]>(wanted.map(id => [id, []]))
     for (const batch of batches) byTrack.get(batch.trackId)?.push(batch)
     for (const [id, list] of byTrack) if (!asked.includes(id)) this.#keep(span, id, list)
@@ -105,5 +128,6 @@ function compact(batch: SampleBatch): SampleBatch {
     data.push(whole.subarray(position, position + sample.byteLength))
     position += sample.byteLength
   }
-  return { ...batch, data }
+  const { additions } = batch
+  return { ...batch, data, ...(additions && { additions: additions.map(one => one && new Uint8Array(one)) }) }
 }

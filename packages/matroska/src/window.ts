@@ -3,6 +3,7 @@ import {
   CuemuxError,
   concatBytes,
   type PieceReader,
+  readIntoMemory,
   type SpanOptions,
   throwIfAborted,
 } from '@cuemux/core'
@@ -79,8 +80,11 @@ export class ByteWindow {
     let limit = Math.min(length, (this.#source.sizeBytes ?? Number.POSITIVE_INFINITY) - offset)
     if (limit <= 0) return { base: offset, bytes: NO_BYTES }
     for (const chunk of this.#chunks) if (chunk.base > offset) limit = Math.min(limit, chunk.base - offset)
-    const bytes = await this.#source.read(offset, limit, this.#options)
-    const { sizeBytes } = this.#source
+    const source = this.#source
+    const options = this.#options
+    const bytes = await (readIntoMemory(source, options.memory, offset, limit, options) ??
+      source.read(offset, limit, options))
+    const { sizeBytes } = source
     // A source that learns its size by reading may end sooner than it could have.
     if (bytes.length < limit && sizeBytes !== undefined && offset + bytes.length < sizeBytes) {
       throw new CuemuxError('SOURCE_CHANGED', 'The source ends before the size that it had when it was opened.', {
@@ -130,7 +134,9 @@ export class ByteWindow {
       if (total + length > MAX_KEPT_BYTES) continue
       total += length
       const rest = chunk.bytes.subarray(skip, skip + length)
-      const bytes = length <= MAX_COPIED_BYTES && skip > 0 ? new Uint8Array(rest) : rest
+      // Memory that isn't ours may be overwritten after this read.
+      const isCopied = (length <= MAX_COPIED_BYTES && skip > 0) || this.#options.memory !== undefined
+      const bytes = isCopied ? new Uint8Array(rest) : rest
       kept.push({ base: chunk.base + skip, bytes })
     }
     return kept

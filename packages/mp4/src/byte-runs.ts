@@ -1,4 +1,4 @@
-import { type ByteSource, CuemuxError, toCuemuxError } from '@cuemux/core'
+import { type ByteSource, CuemuxError, type ReadMemory, readIntoMemory, toCuemuxError } from '@cuemux/core'
 
 /** One read is no larger than this, unless a single sample is. */
 const MAX_PIECE_BYTES = 4 * 1024 * 1024
@@ -100,18 +100,25 @@ export function isDense({ start, end }: ByteRuns, seekCostBytes: number): boolea
   return to - from <= MAX_SPAN_BYTES && to - from - payload <= Math.max(seekCostBytes, payload / 2)
 }
 
+/** How runs are read. */
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined
+  /** What large reads go into. */
+  readonly memory?: ReadMemory | undefined
+}
+
 /** Reads one stretch whole. A value where the bytes are in memory. */
 function readWhole(
   source: ByteSource,
   start: number,
   length: number,
-  signal: AbortSignal | undefined,
+  { signal, memory }: RunOptions,
 ): Uint8Array | Promise<Uint8Array> {
   const check = (bytes: Uint8Array): Uint8Array => {
     if (bytes.length === length) return bytes
     throw new CuemuxError('CORRUPT_MEDIA', 'The source ends inside a sample.', { at: { offsetBytes: start } })
   }
-  const result = source.read(start, length, { signal })
+  const result = readIntoMemory(source, memory, start, length, { signal }) ?? source.read(start, length, { signal })
   return result instanceof Uint8Array ? check(result) : result.then(check)
 }
 
@@ -124,7 +131,7 @@ function readWhole(
 export async function readRuns(
   source: ByteSource,
   runs: ByteRuns,
-  signal?: AbortSignal,
+  options: RunOptions = {},
   held: readonly Chunk[] = [],
 ): Promise<ReadRuns> {
   const pieces = joinRuns(runs, source.seekCostBytes, held)
@@ -146,7 +153,7 @@ export async function readRuns(
       const piece = next++
       const start = pieces.start[piece]!
       try {
-        const result = readWhole(source, start, pieces.end[piece]! - start, signal)
+        const result = readWhole(source, start, pieces.end[piece]! - start, options)
         bytes[piece] = result instanceof Uint8Array ? result : await result
       } catch (error) {
         next = count

@@ -158,7 +158,7 @@ function fillData({ batch, position, run }: PlannedBatch, read: ReadRuns): Sampl
 export async function readRanges(
   source: ByteSource,
   ranges: readonly SampleRange[],
-  { signal, pieces }: SpanOptions = {},
+  { signal, pieces, memory }: SpanOptions = {},
   held?: readonly Chunk[],
 ): Promise<SampleBatch[]> {
   const runs = new ByteRuns()
@@ -167,6 +167,6 @@ export async function readRanges(
     const taken = await takePieces(pieces, runs, signal)
     return planned.map(batch => fillFromPieces(batch, taken))
   }
-  const read = await readRuns(source, runs, signal, held)
+  const read = await readRuns(source, runs, { signal, memory }, held)
   return planned.map(batch => fillData(batch, read))
 }

@@ -23,6 +23,8 @@ const SLOW_PENALTY_MS = 1000
 const MIN_PART_BYTES = 512 * 1024
 /** As many as the thread pool has threads, unless it was told otherwise. */
 const MAX_PARTS = 4
+/** {@link ByteSource.readInto} reads up to this size in one part. */
+const MAX_WHOLE_BYTES = 2 * 1024 * 1024
 const PAGE_BYTES = 4096
 
 class FileSource implements ByteSource {
@@ -60,7 +62,7 @@ class FileSource implements ByteSource {
       this.#readNow(buffer, offsetBytes)
       return buffer
     }
-    return this.#readOffLoop(buffer, offsetBytes, options?.signal)
+    return this.#readParts(buffer, length, offsetBytes, partsOf(length), options?.signal).then(() => buffer)
   }
 
   async readInto(offsetBytes: number, target: Uint8Array, options?: ReadOptions): Promise<number> {
@@ -69,14 +71,10 @@ class FileSource implements ByteSource {
     if (this.#isClosed) throw closedError(this.name)
     const length = clampLength(offsetBytes, target.byteLength, this.sizeBytes)
     if (length === 0) return 0
-    this.#underWay++
-    try {
-      // In one part: who reads so has several reads under way.
-      await this.#fill(target, 0, length, offsetBytes, options?.signal)
-      return length
-    } finally {
-      if (--this.#underWay === 0) this.#whenIdle?.()
-    }
+    // Who reads small pieces so has several reads under way.
+    const parts = length <= MAX_WHOLE_BYTES ? 1 : partsOf(length)
+    await this.#readParts(target, length, offsetBytes, parts, options?.signal)
+    return length
   }
 
   #readNow(buffer: Uint8Array, offsetBytes: number): void {
@@ -102,11 +100,16 @@ class FileSource implements ByteSource {
     }
   }
 
-  async #readOffLoop(buffer: Uint8Array, offsetBytes: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const length = buffer.byteLength
+  /** Reads `length` bytes into the beginning of a buffer, off the event loop. */
+  async #readParts(
+    buffer: Uint8Array,
+    length: number,
+    offsetBytes: number,
+    parts: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     this.#underWay++
     try {
-      const parts = Math.max(1, Math.min(MAX_PARTS, Math.floor(length / MIN_PART_BYTES)))
       const partBytes = Math.ceil(length / parts / PAGE_BYTES) * PAGE_BYTES
       const reads: Promise<void>[] = []
       for (let from = 0; from < length; from += partBytes) {
@@ -114,7 +117,6 @@ class FileSource implements ByteSource {
       }
       // All are awaited even when one fails: the descriptor stays open, and no thread writes to a buffer in use.
       for (const result of await Promise.allSettled(reads)) if (result.status === 'rejected') throw result.reason
-      return buffer
     } finally {
       if (--this.#underWay === 0) this.#whenIdle?.()
     }
@@ -163,6 +165,10 @@ class FileSource implements ByteSource {
     this.#descriptor = -1
     await new Promise<void>(done => close(descriptor, () => done()))
   }
+}
+
+function partsOf(length: number): number {
+  return Math.max(1, Math.min(MAX_PARTS, Math.floor(length / MIN_PART_BYTES)))
 }
 
 /** Not from the pool: a kept view must not keep its neighbours, and nothing else may share its ArrayBuffer. Not zeroed: every byte is read. */

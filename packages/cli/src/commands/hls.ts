@@ -175,8 +175,9 @@ class Export {
       this.#byteLength += finished
       return
     }
-    const resource = await this.#presentation.resource(entry.path, { signal: this.#signal })
+    const resource = await this.#presentation.resource(entry.path, { signal: this.#signal, reusesMemory: true })
     await writeFileAtomically(path, resource.pieces)
+    resource.release?.()
     await this.#checkpoint.add(entry.path, resource.byteLength)
     this.#written++
     this.#byteLength += resource.byteLength

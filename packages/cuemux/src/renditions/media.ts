@@ -166,7 +166,7 @@ export class MediaRendition implements RenditionResources {
     }
     const n = segmentNumber(file, this.#extension, this.#film.plan.segments.cuts.length)
     if (n === undefined) return undefined
-    return { entry: this.segmentEntry(n), pieces: await this.#segment(n, options.signal), isEncoded }
+    return { entry: this.segmentEntry(n), pieces: await this.#segment(n, options), isEncoded }
   }
 
   async #init(period: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
@@ -181,13 +181,14 @@ export class MediaRendition implements RenditionResources {
     return writeInitSegment(tracks, inBandEntry === undefined ? {} : { sampleEntry: inBandEntry })
   }
 
-  async #segment(n: number, signal: AbortSignal | undefined): Promise<readonly Uint8Array[]> {
+  async #segment(n: number, { signal, lease }: MakeOptions): Promise<readonly Uint8Array[]> {
     const { plan } = this.#film
     const { tracks } = this.plan
     const batches = await this.#samples.read(
       n,
       tracks.map(track => track.id),
       signal,
+      lease,
     )
     const [first] = batches
     if (first === undefined) {

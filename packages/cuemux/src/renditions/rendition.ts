@@ -1,11 +1,14 @@
 import type { ReadOptions } from '@cuemux/core'
 import type { PlaylistSegment } from '@cuemux/playlist'
 import { CONTENT_TYPES, type ResourceEntry } from '../resource.js'
+import type { Lease } from '../segment-memory.js'
 
 /** Options of what makes a resource. */
 export interface MakeOptions extends ReadOptions {
   /** Put behind every address in a playlist. */
   readonly query?: string | undefined
+  /** For how long the bytes are needed, where that is known. */
+  readonly lease?: Lease | undefined
 }
 
 /** A resource as it was made: what it is, and its bytes in the order in which they go out. */

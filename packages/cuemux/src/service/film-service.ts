@@ -190,7 +190,8 @@ export class FilmService {
     const place = request.method === 'GET' ? this.#placeOf(request, route, film) : undefined
     const leave = segment === undefined ? undefined : await this.#reserve(planned, segment.n, request.signal)
     try {
-      const { resource, isMade } = await this.#make(route, film, planned, request.signal)
+      const reusesMemory = segment !== undefined
+      const { resource, isMade } = await this.#make(route, film, planned, request.signal, reusesMemory)
       const { kind, byteLength } = resource
       const origin = isMade ? 'made' : 'cache'
       const isEncoded = segment !== undefined && planned.encoded.has(segment.rendition)
@@ -202,10 +203,15 @@ export class FilmService {
       const durationMs = performance.now() - startMs
       this.tell?.({ type: 'resource', id: route.id, path: route.path, kind, byteLength, origin, isEncoded, durationMs })
       if (place !== undefined) this.#prepareNext(place, route, film, planned)
-      return await resourceResponse(request, resource, {
-        isPrivate: route.signature !== undefined,
-        ...(segment === undefined ? {} : { body: this.#bodyOf(request, route, resource.etag) }),
+      const bodyOf = segment === undefined ? undefined : this.#bodyOf(request, route, resource)
+      const isPrivate = route.signature !== undefined
+      const response = await resourceResponse(request, resource, {
+        isPrivate,
+        ...(bodyOf === undefined ? {} : { body: bodyOf }),
       })
+      // An answer of headers alone has no body that would do it.
+      if (response.body === null) resource.release?.()
+      return response
     } finally {
       leave?.()
     }
@@ -216,17 +222,23 @@ export class FilmService {
     return this.#bytes.reserve(planned.segmentBytes(n), signal)
   }
 
-  #make(route: SignedRoute, film: OpenFilm, planned: PlannedPresentation, signal: AbortSignal): Promise<Made> {
+  #make(
+    route: SignedRoute,
+    film: OpenFilm,
+    planned: PlannedPresentation,
+    signal: AbortSignal,
+    reusesMemory = false,
+  ): Promise<Made> {
     const { path } = route
     const { source } = film.media
     // Only playlists have addresses in them: what else there is doesn't depend on the query.
     const query = /\.(?:m3u8|mpd)$/.test(path) ? carriedQuery(route) : undefined
-    const make = (inner: AbortSignal): Promise<Resource> =>
-      film.guard(() => planned.presentation.resource(path, { signal: inner, query }))
+    const make = (inner: AbortSignal, isLent = false): Promise<Resource> =>
+      film.guard(() => planned.presentation.resource(path, { signal: inner, query, reusesMemory: isLent }))
     const kept = this.#kept
     return this.#privately(async () => {
       if (kept?.holdsResource(source, path, planned.encoded) !== true) {
-        return { resource: await make(signal), isMade: true }
+        return { resource: await make(signal, reusesMemory), isMade: true }
       }
       const makeInTurn = async (inner: AbortSignal): Promise<Resource> => {
         await this.#makePicture(route, film, planned, inner)
@@ -265,12 +277,13 @@ export class FilmService {
   #bodyOf(
     request: Request,
     route: SignedRoute,
-    etag: string,
+    { etag, release }: Resource,
   ): (part: BodyPart, start: number, end: number) => PieceBody {
     return (part, start, end) =>
       new PieceBody(part, {
         bytes: this.#bytes,
         stallTimeoutMs: this.#stallTimeoutMs,
+        release,
         remake: async () => {
           const film = await this.#open(request, route)
           const planned = await film.presentation(route.client)

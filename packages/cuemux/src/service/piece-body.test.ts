@@ -83,6 +83,39 @@ describe('PieceBody', () => {
     bytes.close()
   })
 
+  it('gives the memory of its pieces back when nobody can look at them any more', async () => {
+    const release = vi.fn()
+    const keeping = { bytes: new BytesInFlight(1000), remake: async () => [], stallTimeoutMs: 1000, release }
+    const bodyOf = (): PieceBody => new PieceBody(part(piecesOf(100, 100)), keeping)
+    const asked = bodyOf()
+    await asked.take()
+    asked.end()
+    expect(release).toHaveBeenCalledTimes(0)
+    const sent = bodyOf()
+    await sent.take()
+    sent.end(true)
+    expect(release).toHaveBeenCalledTimes(1)
+    await new Response(bodyStream(bodyOf())).arrayBuffer()
+    expect(release).toHaveBeenCalledTimes(2)
+    expect(bodyOf().giveUp()).toBe(true)
+    expect(release).toHaveBeenCalledTimes(3)
+  })
+
+  it('copies small chunks into the same memory where those before have left', async () => {
+    const bytes = new BytesInFlight(1 * KIB * KIB)
+    const pieces = piecesOf(1 * KIB * KIB)
+    const body = new PieceBody(part(pieces), { bytes, remake: async () => pieces, stallTimeoutMs: 1000 })
+    const buffers: unknown[] = []
+    const taken: Uint8Array[] = []
+    for (const haveLeft of [true, true, false, true]) {
+      const [chunk] = (await body.take(haveLeft)) ?? []
+      taken.push(Uint8Array.from(chunk ?? []))
+      buffers.push(chunk?.buffer)
+    }
+    expect([body.isDone, Buffer.compare(Buffer.concat(taken), Buffer.concat(pieces))]).toEqual([true, 0])
+    expect(buffers.map(buffer => buffer === buffers[0])).toEqual([true, true, false, true])
+  })
+
   it('fails when what is made again is no longer the same', async () => {
     const bytes = new BytesInFlight(1000)
     const body = new PieceBody(part(piecesOf(100)), { bytes, remake: async () => piecesOf(90), stallTimeoutMs: 1000 })

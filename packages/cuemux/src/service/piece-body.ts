@@ -1,5 +1,6 @@
 import { CuemuxError, concatBytes } from '@cuemux/core'
 import { slicePieces } from '../resource.js'
+import { SharedMemory } from '../segment-memory.js'
 import type { BytesInFlight, Holder } from './bytes-in-flight.js'
 import type { Leave } from './slots.js'
 
@@ -21,6 +22,8 @@ export interface BodyKeeping {
   remake(): Promise<readonly Uint8Array[]>
   /** A reader that took nothing for so long is cut off by what writes to it, ms. */
   readonly stallTimeoutMs: number
+  /** Gives back the memory in which the first pieces lie, when nobody looks at them any more. */
+  readonly release?: (() => void) | undefined
 }
 
 /**
@@ -35,6 +38,10 @@ export class PieceBody implements Holder {
   #release: Leave | undefined
   /** Views on the pieces are with the reader: letting go of the pieces would free nothing. */
   #areLent = false
+  /** Views were given out since the body began, of which only the reader knows when they have left. */
+  #wereLent = false
+  /** What small chunks are copied into. */
+  #small: { readonly bytes: Uint8Array; readonly release: () => void } | undefined
   #takenBytes = 0
   #piece = 0
   #offset = 0
@@ -53,13 +60,15 @@ export class PieceBody implements Holder {
   /**
    * The next chunk, as views on the body's pieces where there is room to keep them alive; `undefined` at the end.
    *
+   * @param haveLeft the chunks before aren't looked at any more: their memory may be used for this one
    * @throws CuemuxError what making the pieces again throws
    */
-  take(): readonly Uint8Array[] | undefined | Promise<readonly Uint8Array[] | undefined> {
+  take(haveLeft = false): readonly Uint8Array[] | undefined | Promise<readonly Uint8Array[] | undefined> {
     if (this.isDone) return undefined
-    if (this.#pieces === undefined) return this.#restore().then(() => this.take())
-    if (this.#keeping?.bytes.isTight === true) return [this.#copy(SMALL_CHUNK_BYTES)]
+    if (this.#pieces === undefined) return this.#restore().then(() => this.take(haveLeft))
+    if (this.#keeping?.bytes.isTight === true) return [this.#smallCopy(haveLeft)]
     this.#areLent = true
+    this.#wereLent = true
     return this.#views(CHUNK_BYTES)
   }
 
@@ -74,14 +83,21 @@ export class PieceBody implements Holder {
     if (this.#areLent || this.#pieces === undefined || this.#keeping === undefined) return false
     this.#pieces = undefined
     this.#release?.()
+    if (!this.#wereLent) this.#keeping.release?.()
     return true
   }
 
-  /** Nobody reads it any more. */
-  end(): void {
+  /**
+   * Nobody reads it any more.
+   *
+   * @param areBack whoever took views is done with all of them, and has passed them on to nobody else
+   */
+  end(areBack = false): void {
     this.#hasEnded = true
     this.#pieces = undefined
     this.#release?.()
+    if (areBack || !this.#wereLent) this.#keeping?.release?.()
+    if (areBack) this.#small?.release()
   }
 
   /** All of it was taken, or nobody reads it any more. */
@@ -112,6 +128,22 @@ export class PieceBody implements Holder {
     this.#areLent = false
     const views = this.#views(maxBytes)
     return concatBytes(views)
+  }
+
+  #smallCopy(haveLeft: boolean): Uint8Array {
+    if (this.#small === undefined) {
+      const memory = new SharedMemory()
+      const bytes = memory.take(SMALL_CHUNK_BYTES)
+      if (bytes !== undefined) this.#small = { bytes, release: memory.hold() }
+    } else if (!haveLeft) return this.#copy(SMALL_CHUNK_BYTES)
+    const target = this.#small?.bytes ?? new Uint8Array(SMALL_CHUNK_BYTES)
+    this.#areLent = false
+    let at = 0
+    for (const view of this.#views(SMALL_CHUNK_BYTES)) {
+      target.set(view, at)
+      at += view.byteLength
+    }
+    return target.subarray(0, at)
   }
 
   #views(maxBytes: number): Uint8Array[] {
