@@ -3,6 +3,7 @@ import { isRemote } from './remote.js'
 
 /** Groups of pictures that are read of a film to see what its tracks take. */
 const LOOKS = 3
+const NO_CUTS = new Uint32Array(0)
 /** Codecs whose stated rate, if any, is that of the sound before it was packed. */
 const LOSSLESS: ReadonlySet<Track['codec']> = new Set<Track['codec']>(['flac', 'alac', 'truehd'])
 
@@ -19,9 +20,9 @@ export async function withMeasuredRates(
 ): Promise<MediaIndex> {
   const { count, time, timescale, trackId } = index.keyframes
   const unknown = index.tracks.filter(track => track.kind !== 'text' && !isSent(track) && !isStated(track))
-  const tellsSizes = demuxer.spanSizes(trackId, Uint32Array.of(0)) !== undefined
-  if (unknown.length === 0 || tellsSizes || isRemote(seekCostBytes) || count < 2 || index.foundBy === 'probe')
-    return index
+  if (unknown.length === 0 || isRemote(seekCostBytes) || count < 2 || index.foundBy === 'probe') return index
+  const tellsSizes = demuxer.spanSizes(trackId, NO_CUTS) !== undefined
+  if (tellsSizes) return index
   const bytes = new Map<number, number>()
   let seconds = 0
   for (let look = 0; look < LOOKS; look++) {

@@ -97,7 +97,7 @@ export async function planFilm(
     outputs: new Map(Array.from(encodings, ([id, { track }]) => [id, track])),
   })
   // What is chosen unless somebody chooses otherwise.
-  const [preferred] = plan.variants
+  const [preferred] = encodings.size === 0 ? [] : plan.variants
   for (const { id } of [...(preferred?.main.tracks ?? []), ...(preferred?.audio[0]?.tracks ?? [])]) {
     encodings.get(id)?.warm?.()
   }

@@ -101,7 +101,18 @@ export function planPresentation(index: MediaIndex, options: PresentationOptions
     encoded,
   })
   const texts = planTexts(decisions, planned)
-  return { segments, timeline: planTimeline(made, options.clip), decisions, ...rated, encoded, texts, targetDuration }
+  return {
+    segments,
+    timeline: planTimeline(made, options.clip),
+    decisions,
+    renditions: rated.renditions,
+    encoded,
+    texts,
+    get variants() {
+      return rated.variants
+    },
+    targetDuration,
+  }
 }
 
 type PlayableTrack = VideoTrack | AudioTrack

@@ -45,29 +45,82 @@ const ESTIMATE_MARGIN = 1.05
 /** Peak of encoded pictures, of the mean: 1.15 for the peak rate, and a second's worth of buffer in a segment of six. */
 const ENCODED_VIDEO_PEAK = 1.3
 
-/** Rates the renditions and groups them into variants: exactly where the index has sizes, else from byte offsets. */
+/** The rates of renditions, in their order. */
+interface Rates {
+  readonly bandwidths: readonly (Bandwidth | undefined)[]
+  /** The source's bytes per span, where they had to tell. */
+  readonly spanBytes: Float64Array | undefined
+}
+
+/**
+ * Rates the renditions and groups them into variants: exactly where the index has sizes, else from byte offsets. Done when
+ * a rate or a variant is first looked at: it takes longer than all else in a plan, and media playlists and segments need
+ * none of it.
+ */
 export function planVariants(
   index: MediaIndex,
   plan: SegmentPlan,
   renditions: readonly RenditionPlan[],
   inputs: VariantInputs,
-): { renditions: RatedRendition[]; variants: VariantPlan[] } {
+): { readonly renditions: readonly RatedRendition[]; readonly variants: readonly VariantPlan[] } {
+  const rates = lazily(() => rateAll(index, plan, renditions, inputs))
+  const rated = renditions.map(
+    (rendition, i): RatedRendition => ({
+      ...rendition,
+      get peakBps() {
+        return rates().bandwidths[i]?.peakBps ?? 0
+      },
+      get averageBps() {
+        return rates().bandwidths[i]?.averageBps ?? 0
+      },
+    }),
+  )
+  const variants = lazily(() => groupVariants(index, rated, rates().spanBytes, inputs))
+  return {
+    renditions: rated,
+    get variants() {
+      return variants()
+    },
+  }
+}
+
+function lazily<T extends object>(work: () => T): () => T {
+  let done: T | undefined
+  return () => {
+    done ??= work()
+    return done
+  }
+}
+
+function rateAll(
+  index: MediaIndex,
+  plan: SegmentPlan,
+  renditions: readonly RenditionPlan[],
+  inputs: VariantInputs,
+): Rates {
   // The last span of those cuts goes to the film's end, which a clip may not.
   const cuts = plan.end < index.keyframes.count ? Uint32Array.from([...plan.cuts, plan.end]) : plan.cuts
   const exact = renditions.map(rendition => rateExactly(rendition, cuts, inputs))
   const spanBytes = exact.includes(undefined) ? sourceSpanBytes(index, plan) : undefined
-  const rated = renditions.map((rendition, i) => {
-    const bandwidth = spanBytes === undefined ? exact[i] : rateOfSpans(index, rendition, [], spanBytes, inputs)
-    return { ...rendition, ...(bandwidth ?? { peakBps: 0, averageBps: 0 }) }
-  })
+  if (spanBytes === undefined) return { bandwidths: exact, spanBytes }
+  const bandwidths = renditions.map(rendition => rateOfSpans(index, rendition, [], spanBytes, inputs))
+  return { bandwidths, spanBytes }
+}
+
+function groupVariants(
+  index: MediaIndex,
+  rated: readonly RatedRendition[],
+  spanBytes: Float64Array | undefined,
+  inputs: VariantInputs,
+): VariantPlan[] {
   const main = rated.find(({ kind }) => kind !== 'audio')
   const groups = groupByCodec(
     rated.filter(({ kind }) => kind === 'audio'),
     inputs.defaultAudioId,
   )
-  if (main === undefined) return { renditions: rated, variants: groups.flatMap(soundVariant) }
-  if (groups.length === 0) return { renditions: rated, variants: [variant(main, [], main)] }
-  const variants = groups.map(group => {
+  if (main === undefined) return groups.flatMap(soundVariant)
+  if (groups.length === 0) return [variant(main, [], main)]
+  return groups.map(group => {
     const heaviest = group.reduce((most, one) => (one.peakBps > most.peakBps ? one : most))
     // The source's bytes say nothing of what an encoder makes.
     const isCopied = main.tracks.some(({ id }) => !inputs.encoded.has(id))
@@ -79,7 +132,6 @@ export function planVariants(
       averageBps: main.averageBps + highest(group, 'averageBps'),
     })
   })
-  return { renditions: rated, variants }
 }
 
 /** A film without picture: the group's first sound is the variant; the others, if any, are its choices. */

@@ -41,6 +41,8 @@ export class MediaRendition implements RenditionResources {
   readonly #film: PlannedFilm
   readonly #samples: SegmentSamples
   #extent: Promise<Extent> | undefined
+  /** The playlist that was made last: the same again for the same query. */
+  #text: { readonly query: string | undefined; readonly pieces: readonly Uint8Array[] } | undefined
 
   constructor(film: PlannedFilm, rendition: RatedRendition, samples: SegmentSamples) {
     this.name = rendition.name
@@ -156,8 +158,7 @@ export class MediaRendition implements RenditionResources {
   async make(file: string, options: MakeOptions): Promise<Made | undefined> {
     if (file === 'playlist.m3u8') {
       for (const { id } of this.plan.tracks) this.#film.encodings.get(id)?.warm?.()
-      const text = mediaPlaylist(await this.playlist(options.query), this.#film)
-      return { entry: playlistEntry(`${this.name}/${file}`), pieces: textPieces(text) }
+      return { entry: playlistEntry(`${this.name}/${file}`), pieces: await this.#playlistPieces(options.query) }
     }
     const period = this.isPacked ? -1 : this.#inits().indexOf(file)
     const isEncoded = this.plan.tracks.some(({ id }) => this.#film.encodings.has(id))
@@ -167,6 +168,13 @@ export class MediaRendition implements RenditionResources {
     const n = segmentNumber(file, this.#extension, this.#film.plan.segments.cuts.length)
     if (n === undefined) return undefined
     return { entry: this.segmentEntry(n), pieces: await this.#segment(n, options), isEncoded }
+  }
+
+  async #playlistPieces(query: string | undefined): Promise<readonly Uint8Array[]> {
+    if (this.#text === undefined || this.#text.query !== query) {
+      this.#text = { query, pieces: textPieces(mediaPlaylist(await this.playlist(query), this.#film)) }
+    }
+    return this.#text.pieces
   }
 
   async #init(period: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
