@@ -18,7 +18,7 @@ import {
 } from '@cuemux/core'
 import { BlockWalker } from './block-walker.js'
 import { formatOf, type MatroskaFormat, type TrackFormat } from './format.js'
-import type { FrameColumns } from './frame-columns.js'
+import { FrameColumns } from './frame-columns.js'
 import { readGroupStart } from './group-start.js'
 import { readKeyframeSample } from './keyframe.js'
 import { lookBack } from './look-back.js'
@@ -107,10 +107,11 @@ export class MatroskaDemuxer implements Demuxer {
       throwIfAborted(options.signal)
       const state = await this.#state(this.index.keyframes.trackId, options)
       const starts: GroupStart[] = []
+      const frames = new FrameColumns()
       for (const keyframe of keyframes) {
         const { start } = boundsOf(this.index, this.#format, { first: keyframe, end: keyframe + 1 })
         const window = new ByteWindow(this.#source, options, this.#head)
-        starts.push(await readGroupStart(this.#source, window, this.#format, state, start))
+        starts.push(await readGroupStart(this.#source, window, this.#format, state, start, frames))
       }
       return starts
     } catch (error) {

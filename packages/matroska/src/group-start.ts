@@ -15,7 +15,9 @@ import type { ByteWindow } from './window.js'
 
 /** So much of a keyframe shows its first slice's header, behind parameter sets and messages. */
 const FRAME_START_BYTES = 4 * 1024
-const PIECE_BYTES = 16 * 1024
+/** Bounds of a read: where it costs little, it brings no more than a look needs as a rule. */
+const MIN_PIECE_BYTES = 5 * 1024
+const MAX_PIECE_BYTES = 16 * 1024
 /** Blocks of all tracks behind the keyframe in which leading pictures are looked for. */
 const MAX_BLOCKS = 400
 
@@ -33,23 +35,29 @@ interface Search {
   isOver: boolean
 }
 
-/** Looks at one keyframe of the reference track and the pictures that follow it. */
+/**
+ * Looks at one keyframe of the reference track and the pictures that follow it.
+ *
+ * @param frames columns to use: their rows are lost
+ */
 export async function readGroupStart(
   source: ByteSource,
   window: ByteWindow,
   film: MatroskaFormat,
   state: TrackState,
   cut: Cut,
+  frames: FrameColumns = new FrameColumns(),
 ): Promise<GroupStart> {
   const { track } = state
   if (track.kind !== 'video') return { isClosed: true, lead: 0 }
-  const frames = new FrameColumns()
+  frames.clear()
+  const pieceBytes = Math.max(MIN_PIECE_BYTES, Math.min(MAX_PIECE_BYTES, source.seekCostBytes / 8))
   const walker = new BlockWalker(cut.clusterOffset, film.segmentEnd, [{ trackId: track.id, take: TAKE_TIMES, frames }])
   await skipInto(source, window, cut, walker)
   const search: Search = { seen: 0, cutRow: -1, least: cut.time, blocks: 0, isOver: false }
   let told: KeyframeHead | undefined
   while (!walker.hasEnded && !search.isOver) {
-    const { status, chunk } = await step(window, walker, Number.POSITIVE_INFINITY, true, walker.position + PIECE_BYTES)
+    const { status, chunk } = await step(window, walker, Number.POSITIVE_INFINITY, true, walker.position + pieceBytes)
     let last = status
     while (last === 'block' && !search.isOver) {
       lookAtFrames(search, frames, state, cut)

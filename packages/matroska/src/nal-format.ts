@@ -1,5 +1,5 @@
 import { annexBToLengthPrefixed, describeVideo, isAnnexB } from '@cuemux/codecs'
-import type { Track } from '@cuemux/core'
+import type { Track, VideoCodec } from '@cuemux/core'
 
 /**
  * Gives H.264 and HEVC samples lengths before their NAL units where the file has them as Annex B byte streams, which
@@ -20,11 +20,23 @@ export function toLengthPrefixed(track: Track, samples: Uint8Array[], isPart = f
   }
 }
 
+/** By configuration: each look at a keyframe asks, and reading one takes longer than the rest of the look. */
+const lengthSizes = new WeakMap<Uint8Array, 1 | 2 | 4>()
+
 /** Bytes of each NAL unit's length by the track's configuration. */
 export function lengthSizeOf(track: Track): 1 | 2 | 4 {
   if (track.kind !== 'video') return 4
+  const { config } = track.descriptions[0]
+  const known = lengthSizes.get(config)
+  if (known !== undefined) return known
+  const size = readLengthSize(track.codec, config)
+  lengthSizes.set(config, size)
+  return size
+}
+
+function readLengthSize(codec: VideoCodec, config: Uint8Array): 1 | 2 | 4 {
   try {
-    return describeVideo(track.codec, track.descriptions[0].config).nalLengthSize ?? 4
+    return describeVideo(codec, config).nalLengthSize ?? 4
   } catch {
     return 4
   }
