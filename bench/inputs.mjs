@@ -60,6 +60,32 @@ const RECIPES = {
   ],
 }
 
+/** Ten minutes of tiny samples, which the films that are longer or have more tracks are put together from. */
+const TEN_MINUTES = 'grow-10.mkv'
+const TINY = {
+  [TEN_MINUTES]: out => [
+    [
+      ...['-f', 'lavfi', '-i', 'testsrc2=s=64x36:r=8:d=600', '-f', 'lavfi', '-i', 'sine=300:r=8000:d=600'],
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-b:v', '8k', '-g', '16'],
+      ...['-c:a', 'aac', '-b:a', '8k', out],
+    ],
+  ],
+}
+
+/** `grow-MINUTES.EXT`: a film of so many minutes; `tracks-COUNT.EXT`: ten minutes of one picture and many sounds. */
+function grownRecipe(name) {
+  const [, kind, count, extension] = /^(grow|tracks)-(\d+)\.(mkv|mp4)$/.exec(name) ?? []
+  if (kind === undefined) return undefined
+  if (extension === 'mp4') return out => [['-i', input(name.replace('.mp4', '.mkv')), '-map', '0', '-c', 'copy', out]]
+  const ten = input(TEN_MINUTES)
+  if (kind === 'tracks') {
+    const sounds = Array.from({ length: Number(count) - 1 }, () => ['-map', '0:a']).flat()
+    return out => [['-i', ten, '-map', '0:v', ...sounds, '-c', 'copy', out]]
+  }
+  const loops = String(Math.ceil(Number(count) / 10) - 1)
+  return out => [['-stream_loop', loops, '-i', ten, '-t', String(Number(count) * 60), '-c', 'copy', out]]
+}
+
 /** Path of an input, which is made first if need be. Minutes for the first, then nothing. */
 export function input(name) {
   const path = join(mediaFolder, name)
@@ -68,7 +94,8 @@ export function input(name) {
   console.error(`Making ${name} …`)
   // Under another name until it is whole: an interrupted run leaves no half film.
   const unfinished = join(mediaFolder, `unfinished-${name}`)
-  for (const args of RECIPES[name](unfinished)) ffmpeg(args)
+  const recipe = RECIPES[name] ?? TINY[name] ?? grownRecipe(name)
+  for (const args of recipe(unfinished)) ffmpeg(args)
   renameSync(unfinished, path)
   for (const rest of ['minute.mkv', 'film.txt']) rmSync(join(mediaFolder, rest), { force: true })
   return path

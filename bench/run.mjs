@@ -1,8 +1,9 @@
-// npm run bench -- [NAME…] [--quick] [--runs N] [--out FILE]: measures Cuemux beside its peers.
+// npm run bench -- [NAME…|growth] [--quick] [--runs N] [--out FILE]: measures Cuemux beside its peers.
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { cases } from './cases/index.mjs'
+import { measureGrowth } from './growth.mjs'
 import { input } from './inputs.mjs'
 import { describeMachine } from './lib/machine.mjs'
 import { installPeers } from './lib/peers.mjs'
@@ -20,10 +21,12 @@ function readArguments() {
   })
   const runs = values.runs === undefined ? (values.quick ? QUICK_RUNS : RUNS) : Number(values.runs)
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs is how often each tool runs: a whole number from 1.')
+  const isQuick = values.quick === true
+  if (positionals.length === 1 && positionals[0] === 'growth') return { isGrowth: true, isQuick, out: values.out }
   const chosen = cases.filter(one => positionals.length === 0 || positionals.some(name => isNamed(one.name, name)))
   if (chosen.length === 0)
-    throw new Error(`There is no such case. There are: ${cases.map(one => one.name).join(', ')}.`)
-  return { runs, chosen, isQuick: values.quick === true, isPartial: positionals.length > 0, out: values.out }
+    throw new Error(`There is no such case. There are: ${cases.map(one => one.name).join(', ')}, growth.`)
+  return { runs, chosen, isQuick, isPartial: positionals.length > 0, out: values.out }
 }
 
 /** `P5` names all cases of P5. */
@@ -31,7 +34,8 @@ const isNamed = (name, asked) =>
   name.toLowerCase() === asked.toLowerCase() || name.toLowerCase().startsWith(`${asked.toLowerCase()} `)
 
 async function main() {
-  const { runs, chosen, isQuick, isPartial, out } = readArguments()
+  const { runs, chosen, isQuick, isPartial, isGrowth, out } = readArguments()
+  if (isGrowth) return measureGrowth({ isQuick, out })
   installPeers()
   const results = { when: new Date().toISOString(), ...describeMachine(), runs, budgets: {}, rows: [] }
   for (const one of chosen) {
@@ -45,6 +49,7 @@ async function main() {
   writeFileSync(out ?? new URL('results.json', import.meta.url), `${JSON.stringify(results, undefined, 2)}\n`)
   const failed = results.rows.filter(row => row.failure !== undefined)
   if (!isPartial && !isQuick && out === undefined && failed.length === 0) rewriteReadmes(results)
+  if (!isPartial && out === undefined) await measureGrowth({ isQuick, out })
   for (const row of failed) console.error(`${row.case} ${row.tool}: ${row.failure}`)
   if (failed.length > 0) process.exitCode = 1
 }

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 const SERVER = fileURLToPath(new URL('../programs/serve-cuemux.mjs', import.meta.url))
 const REPORT = fileURLToPath(new URL('report-usage.cjs', import.meta.url))
 
+/** Of the times in /proc; 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100
+
 /** Starts the server, works with it and ends it; `usage` is then what the system counted for it. */
 export async function withServer(args, env, work) {
   const server = await startServer(args, env)
@@ -37,12 +40,27 @@ async function startServer(args, env) {
     address: `http://127.0.0.1:${port}`,
     /** Resident memory now, KiB; Linux only. */
     rssKiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]),
+    /** What the system has counted for it so far; Linux only. */
+    counters: () => countersOf(child.pid),
     stop: async () => {
       const closed = once(child, 'close')
       child.kill('SIGTERM')
       await closed
       return JSON.parse(report || '{}')
     },
+  }
+}
+
+function countersOf(pid) {
+  const io = readFileSync(`/proc/${pid}/io`, 'utf8')
+  // proc(5): the fields behind the name in brackets, which may hold anything.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ').map(Number)
+  const [pageFaults, userTicks, systemTicks] = [fields[7], fields[11], fields[12]]
+  return {
+    cpuSeconds: (userTicks + systemTicks) / TICKS_PER_SECOND,
+    pageFaults,
+    readCalls: Number(/syscr: (\d+)/.exec(io)[1]),
+    writeCalls: Number(/syscw: (\d+)/.exec(io)[1]),
   }
 }
 

@@ -14,9 +14,13 @@ export function toMarkdown(results) {
     'bytes read',
     'bytes written',
   ]
-  const lines = [head, ...results.rows.map(row => toCells(row, results))]
-  // Padded, as the formatter of the workspace has tables.
-  const widths = head.map((_, column) => Math.max(...lines.map(cells => cells[column].length)))
+  return markdownTable([head, ...results.rows.map(row => toCells(row, results))])
+}
+
+/** A table of these rows, the first its head; padded, as the formatter of the workspace has tables. */
+export function markdownTable(rows) {
+  const lines = [...rows]
+  const widths = lines[0].map((_, column) => Math.max(...lines.map(cells => cells[column].length)))
   lines.splice(
     1,
     0,
