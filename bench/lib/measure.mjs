@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { counting } from './instructions.mjs'
 
 const REPORT = fileURLToPath(new URL('report-usage.cjs', import.meta.url))
 
@@ -13,6 +14,7 @@ const REPORT = fileURLToPath(new URL('report-usage.cjs', import.meta.url))
  * @property {number} [maxRssKiB] peak resident set
  * @property {number} [readBytes] bytes that its read calls gave
  * @property {number} [writtenBytes] bytes that its write calls took
+ * @property {number} [instructions] of its own code, where they can be counted
  * @property {string} stdout what it printed, where that was kept
  */
 
@@ -25,7 +27,7 @@ const REPORT = fileURLToPath(new URL('report-usage.cjs', import.meta.url))
  */
 export async function measureNode(args, options = {}) {
   const run = await runProcess(process.execPath, ['--require', REPORT, ...args], options)
-  return { seconds: run.seconds, stdout: run.stdout, ...JSON.parse(run.report || '{}') }
+  return { seconds: run.seconds, stdout: run.stdout, ...run.counted, ...JSON.parse(run.report || '{}') }
 }
 
 /**
@@ -41,6 +43,7 @@ export async function measureFfmpeg(args) {
   return {
     seconds: run.seconds,
     stdout: '',
+    ...run.counted,
     ...(time ? { cpuSeconds: Number(time[1]) + Number(time[2]) } : {}),
     ...(rss ? { maxRssKiB: Number(rss[1]) } : {}),
   }
@@ -52,15 +55,16 @@ export async function measureFfmpeg(args) {
  * @returns {Promise<Measurement>}
  */
 export async function measureProcess(command, args) {
-  const { seconds } = await runProcess(command, args, {})
-  return { seconds, stdout: '' }
+  const { seconds, counted } = await runProcess(command, args, {})
+  return { seconds, stdout: '', ...counted }
 }
 
 function runProcess(command, args, { keepOutput = false, env = process.env }) {
   return new Promise((resolve, reject) => {
     const nowhere = keepOutput ? undefined : openSync(devNull, 'w')
+    const counted = counting(command, args)
     const start = process.hrtime.bigint()
-    const child = spawn(command, args, { stdio: ['ignore', nowhere ?? 'pipe', 'pipe', 'pipe'], env })
+    const child = spawn(counted.command, counted.args, { stdio: ['ignore', nowhere ?? 'pipe', 'pipe', 'pipe'], env })
     const texts = ['', '', '', '']
     for (const descriptor of [1, 2, 3]) {
       child.stdio[descriptor]?.setEncoding('utf8').on('data', text => {
@@ -75,7 +79,9 @@ function runProcess(command, args, { keepOutput = false, env = process.env }) {
     child.on('close', (code, signal) => {
       if (nowhere !== undefined) closeSync(nowhere)
       const [, stdout, stderr, report] = texts
-      if (code === 0) resolve({ seconds, stdout, stderr, report })
+      const instructions = counted.instructions()
+      const counts = instructions === undefined ? {} : { instructions }
+      if (code === 0) resolve({ seconds, stdout, stderr, report, counted: counts })
       else reject(new Error(`it ended with ${signal ?? code}: ${errorLine(stderr)}`))
     })
   })

@@ -13,7 +13,7 @@ import { median, quantile } from './statistics.mjs'
  *
  * @typedef {object} Sample
  * @property {Record<string, number>} seconds by figure
- * @property {Record<string, number>} [usage] `maxRssKiB`, `cpuSeconds`, `readBytes`, `writtenBytes`, `memoryBytes`, `requests`
+ * @property {Record<string, number>} [usage] `maxRssKiB`, `cpuSeconds`, `instructions`, `readBytes`, `writtenBytes`, `memoryBytes`, `requests`
  */
 
 /**
@@ -65,4 +65,4 @@ function toRows(definition, tool, samples, failure) {
   })
 }
 
-const USAGE = ['maxRssKiB', 'cpuSeconds', 'readBytes', 'writtenBytes', 'memoryBytes', 'requests']
+const USAGE = ['maxRssKiB', 'cpuSeconds', 'instructions', 'readBytes', 'writtenBytes', 'memoryBytes', 'requests']

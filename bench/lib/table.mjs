@@ -14,7 +14,12 @@ export function toMarkdown(results) {
     'bytes read',
     'bytes written',
   ]
-  return markdownTable([head, ...results.rows.map(row => toCells(row, results))])
+  const hasInstructions = results.rows.some(row => row.instructions !== undefined)
+  const rows = results.rows.map(row => [
+    ...toCells(row, results),
+    ...(hasInstructions ? [millions(row.instructions)] : []),
+  ])
+  return markdownTable([hasInstructions ? [...head, 'instructions'] : head, ...rows])
 }
 
 /** A table of these rows, the first its head; padded, as the formatter of the workspace has tables. */
@@ -47,6 +52,10 @@ function toCells(row, { rows, budgets }) {
     read(row),
     size(row.writtenBytes, 1),
   ]
+}
+
+function millions(count) {
+  return count === undefined ? '' : `${(count / 1e6).toFixed(0)} M`
 }
 
 /** Growth where a program measures it, which is with its first run, else the peak of the whole process. */
