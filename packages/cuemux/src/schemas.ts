@@ -21,6 +21,20 @@ const text = { type: 'string', optional: true, empty: false, max: 4096 }
 const count = { type: 'number', optional: true, integer: true, min: 1 }
 const texts = { type: 'array', items: { type: 'string', empty: false, max: 300 }, max: 1000 }
 
+const encoder = {
+  type: 'object',
+  optional: true,
+  strict: true,
+  props: {
+    ffmpeg: text,
+    encoder: text,
+    maxHeight: { type: 'number', optional: true, integer: true, min: 16, max: 16_384 },
+    maxProcesses: { type: 'number', optional: true, integer: true, min: 1, max: 1024 },
+    stallTimeoutMs: { type: 'number', optional: true, integer: true, min: 100, max: 3_600_000 },
+    onEvent: callback,
+  },
+}
+
 /** Static schemas of the options at the API's boundary; compiled once, when first used. */
 const SCHEMAS: Readonly<Record<SchemaName, object>> = {
   open: {
@@ -35,19 +49,7 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     maxRetries: { type: 'number', optional: true, integer: true, min: 0, max: 100 },
     timeoutMs: { type: 'number', optional: true, integer: true, min: 1, max: 3_600_000 },
     spool: { type: 'object', optional: true },
-    encoder: {
-      type: 'object',
-      optional: true,
-      strict: true,
-      props: {
-        ffmpeg: text,
-        encoder: text,
-        maxHeight: { type: 'number', optional: true, integer: true, min: 16, max: 16_384 },
-        maxProcesses: { type: 'number', optional: true, integer: true, min: 1, max: 1024 },
-        stallTimeoutMs: { type: 'number', optional: true, integer: true, min: 100, max: 3_600_000 },
-        onEvent: callback,
-      },
-    },
+    encoder,
     onProgress: callback,
   },
   hls: {
@@ -129,6 +131,49 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     metricsPath: { type: 'string', optional: true, pattern: /^(?:\/[^/]+)+$/ },
     onEvent: callback,
     logger: { type: 'object', optional: true },
+  },
+  ladderEngine: {
+    $$strict: true,
+    input: { type: 'any', optional: true },
+    frames: {
+      $$type: 'object|optional',
+      $$strict: true,
+      format: { type: 'enum', values: ['rgb24', 'rgba', 'yuv420p', 'nv12'] },
+      width: { type: 'number', integer: true, min: 2, max: 16_384 },
+      height: { type: 'number', integer: true, min: 2, max: 16_384 },
+      frameRate: { type: 'array', length: 2, items: { type: 'number', integer: true, min: 1, max: 1_000_000 } },
+      audio: { type: 'any', optional: true },
+    },
+    rungs: {
+      type: 'multi',
+      optional: true,
+      rules: [
+        { type: 'string', empty: false, max: 200 },
+        {
+          type: 'array',
+          min: 1,
+          max: 12,
+          items: {
+            type: 'object',
+            strict: true,
+            props: {
+              height: { type: 'number', integer: true, min: 2, max: 16_384 },
+              bitrateBps: { type: 'number', optional: true, integer: true, min: 1000, max: 1_000_000_000 },
+              maxBitrateBps: { type: 'number', optional: true, integer: true, min: 1000, max: 1_000_000_000 },
+              codec: { type: 'enum', optional: true, values: ['h264', 'hevc', 'av1'] },
+              maxFrameRate: { type: 'number', optional: true, min: 1, max: 1000 },
+            },
+          },
+        },
+      ],
+    },
+    segmentDurationMs,
+    chunkSegments: { type: 'number', optional: true, integer: true, min: 1, max: 1000 },
+    parallelChunks: { type: 'number', optional: true, integer: true, min: 1, max: 256 },
+    threads: { type: 'number', optional: true, integer: true, min: 1, max: 256 },
+    encoder,
+    signal,
+    onEvent: callback,
   },
 }
 

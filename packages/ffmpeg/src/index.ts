@@ -39,6 +39,15 @@ export type {
 export { type LoopbackInput, LoopbackServer, type MediaAddress } from './input/loopback.js'
 export { type ProbedMedia, probeWithFfprobe } from './input/probe.js'
 export type { ProbedStream } from './input/probe-model.js'
+export {
+  type LadderInput,
+  type LadderRung,
+  type LadderStretch,
+  ladderRunArguments,
+  type RawFrames,
+  rungGrid,
+} from './ladder/ladder-arguments.js'
+export { LADDER_TRACK_ID, LadderRun, type LadderRunOptions } from './ladder/ladder-run.js'
 export { type FfmpegLocation, installCommand, type LocateOptions, locateFfmpeg, type Surroundings } from './locate.js'
 export type { FailureKind, FailureReason } from './process/failure.js'
 export type { FfmpegProcess, ProcessExit } from './process/ffmpeg-process.js'
@@ -47,6 +56,8 @@ export { FfmpegRegistry, type RegistryOptions, type StartOptions } from './proce
 export type { FfmpegProgress } from './process/stderr-log.js'
 export { EncoderHealth, type EncoderHealthOptions, type EncoderTrouble } from './video/encoder-health.js'
 export { fixedVideoPlan } from './video/fixed-plan.js'
+export { parameterSetsFor } from './video/parameter-sets.js'
 export type { VideoEncoding } from './video/video-arguments.js'
 export type { VideoPlan } from './video/video-grid.js'
+export { LateStart, SEEK_MARGINS_S } from './video/video-segmenter.js'
 export { type VideoEncoderChoice, VideoTranscoder, type VideoTranscoderOptions } from './video/video-transcoder.js'

@@ -71,7 +71,10 @@ function clipEnd(clip: EncodingRequest['clip'], timescale: number): number {
 }
 
 /** Reads windows of a track by the film's segments, whose samples the other renditions need as well. */
-function readSamples(request: EncodingRequest, track: AudioTrack): ReadSamples {
+export function readSamples(
+  request: Pick<EncodingRequest, 'segments' | 'readSegment' | 'clip'>,
+  track: AudioTrack,
+): ReadSamples {
   const { segments, readSegment, clip } = request
   const end = clipEnd(clip, track.timescale)
   return async (fromTicks, toTicks, signal) => {

@@ -170,7 +170,7 @@ function planOf(track: VideoTrack, segments: SegmentPlan, clockOffsetUs: number,
 }
 
 /** The film's clock minus ffmpeg's: both read a Matroska's times as they are; of others ffprobe tells where it starts. */
-async function clockOffset(
+export async function clockOffset(
   ffmpeg: FfmpegRegistry,
   input: MediaAddress,
   { index }: Demuxer,
@@ -190,7 +190,7 @@ async function clockOffset(
 const MAY_BE_INTERLACED: ReadonlySet<VideoTrack['codec']> = new Set(['mpeg2', 'mpeg1', 'mpeg4', 'unknown'])
 
 /** Looks at some pictures where the stream doesn't say how they were scanned. */
-async function scanOf(
+export async function scanOf(
   ffmpeg: FfmpegRegistry,
   input: MediaAddress,
   track: VideoTrack,

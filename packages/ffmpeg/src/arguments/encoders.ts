@@ -134,7 +134,9 @@ function x264Arguments(job: VideoJob): readonly string[] {
 
 function x265Arguments(job: VideoJob): readonly string[] {
   const level = videoLevel(job).replace('.', '')
-  const pools = job.threads === undefined ? '' : `:pools=${job.threads}`
+  // One thread in all is what gives the same bytes twice: rows and frames at once share what is left of the buffer.
+  const frames = job.threads === 1 ? ':frame-threads=1' : ''
+  const pools = job.threads === undefined ? '' : `:pools=${job.threads}${frames}`
   const parameters = `log-level=error:scenecut=0:open-gop=0:b-pyramid=0:high-tier=0:level-idc=${level}${pools}`
   return [
     ...['-preset', 'superfast'],

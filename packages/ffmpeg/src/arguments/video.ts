@@ -4,7 +4,7 @@ import { deviceArguments, planDecode } from './decode.js'
 import { encoderArguments, rateText } from './encoders.js'
 import { planFilters } from './filters.js'
 import type { VideoJob } from './job.js'
-import { forceKeyframes } from './keyframes.js'
+import { forceKeyframes, type KeyframeArgument } from './keyframes.js'
 import { outputSize } from './size.js'
 
 /** Arguments of a video run, around the input and the output that the caller names. */
@@ -36,9 +36,7 @@ export function videoEncodeArguments(job: VideoJob, encoder: VideoEncoder): Vide
   validate('videoJob', job)
   const filters = planFilters(job, encoder)
   const decode = planDecode(job.source, encoder, filters.place)
-  const keyframes = encoder.forcesKeyframes
-    ? forceKeyframes(job.target.keyframes, job.source.frameRate)
-    : { value: undefined, firstLeftOut: undefined }
+  const keyframes = keyframesFor(job, encoder)
   return {
     inputArguments: [
       ...deviceArguments(encoder),
@@ -49,9 +47,8 @@ export function videoEncodeArguments(job: VideoJob, encoder: VideoEncoder): Vide
     filter: filters.filter,
     outputArguments: [
       ...['-map', `0:v:${job.videoStream ?? 0}`, '-an', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1'],
-      ...['-vf', filters.filter, '-fps_mode', 'passthrough', '-enc_time_base', '1:90000'],
-      ...encoderArguments(job, encoder),
-      ...(keyframes.value === undefined ? [] : ['-force_key_frames', keyframes.value]),
+      ...['-vf', filters.filter],
+      ...timedEncoderArguments(job, encoder, keyframes.value),
     ],
     ...outputSize(job.source, job.target.heightLimit),
     firstKeyframeLeftOut: keyframes.firstLeftOut,
@@ -61,4 +58,23 @@ export function videoEncodeArguments(job: VideoJob, encoder: VideoEncoder): Vide
       `encoded to ${job.target.codec} by ${encoder.name} ${rateText(job)}`,
     ],
   }
+}
+
+/** The encoder with its options, for pictures that keep their own times. */
+export function timedEncoderArguments(
+  job: VideoJob,
+  encoder: VideoEncoder,
+  forced: string | undefined,
+): readonly string[] {
+  return [
+    ...['-fps_mode', 'passthrough', '-enc_time_base', '1:90000'],
+    ...encoderArguments(job, encoder),
+    ...(forced === undefined ? [] : ['-force_key_frames', forced]),
+  ]
+}
+
+/** The keyframes that an encoder has to be told; none for one that counts frames. */
+export function keyframesFor({ source, target }: VideoJob, encoder: VideoEncoder): KeyframeArgument {
+  if (!encoder.forcesKeyframes) return { value: undefined, firstLeftOut: undefined }
+  return forceKeyframes(target.keyframes, source.frameRate)
 }

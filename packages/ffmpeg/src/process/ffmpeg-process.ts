@@ -13,6 +13,8 @@ export interface ProcessOptions {
   readonly args: readonly string[]
   /** `media`: we write the input to its stdin; `keys`: its stdin is free, and `q` ends it. */
   readonly stdin: 'media' | 'keys'
+  /** How many pipes it writes to beside stdout, as `pipe:3` and on. Default 0. */
+  readonly outputs?: number | undefined
   /** Ends it without a failure. */
   readonly signal?: AbortSignal | undefined
   /** Wall time without progress, while somebody {@link FfmpegProcess.expect expects} some, after which it is ended, ms. */
@@ -37,6 +39,8 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
 /** One supervised ffmpeg. Its stderr is always drained; its stdout is read by whoever started it, drained once it ends. */
 export class FfmpegProcess {
+  /** The pipes that it writes to beside stdout, from `pipe:3` on. Not reading one pauses the process. */
+  readonly outputs: readonly Readable[]
   readonly #child: Child
   readonly #options: ProcessOptions
   readonly #log = new StderrLog()
@@ -52,15 +56,18 @@ export class FfmpegProcess {
   /** Starts the program; {@link FfmpegRegistry.start} is the way to do so. */
   constructor(options: ProcessOptions) {
     this.#options = options
-    const child = spawn(options.command, options.args, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
+    const pipes = Array.from({ length: options.outputs ?? 0 }, () => 'pipe' as const)
+    const stdio: ['pipe', 'pipe', 'pipe', ...'pipe'[]] = ['pipe', 'pipe', 'pipe', ...pipes]
+    const child = spawn(options.command, options.args, { stdio, windowsHide: true }) as Child
     this.#child = child
+    this.outputs = child.stdio.slice(3) as Readable[]
     child.stderr.setEncoding('utf8')
     child.stderr.on('data', (text: string) => {
       this.#log.push(text)
       this.touch()
     })
     // A child that dies takes its pipes with it; that is told by its exit.
-    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => {})
+    for (const stream of [child.stdin, child.stdout, child.stderr, ...this.outputs]) stream.on('error', () => {})
     child.stdin.on('drain', () => this.touch())
     const onAbort = (): void => void this.end()
     this.#exit = new Promise(resolve => {
@@ -191,8 +198,10 @@ export class FfmpegProcess {
     this.#clearStall()
     const { stdin, stdout } = this.#child
     // What it still writes is nobody's; it must not block on it.
-    stdout.removeAllListeners('data')
-    stdout.resume()
+    for (const stream of [stdout, ...this.outputs]) {
+      stream.removeAllListeners('data')
+      stream.resume()
+    }
     if (stdin.writable) {
       if (this.#options.stdin === 'keys') stdin.end('q')
       else stdin.destroy()

@@ -21,6 +21,8 @@ export interface RegistryOptions {
 export interface StartOptions {
   readonly args: readonly string[]
   readonly stdin: 'media' | 'keys'
+  /** How many pipes it writes to beside stdout, as `pipe:3` and on. Default 0. */
+  readonly outputs?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** Another program than ffmpeg, as `ffprobe`. */
   readonly command?: string | undefined
@@ -87,6 +89,7 @@ export class FfmpegRegistry {
       command: options.command ?? this.#ffmpegPath,
       args: options.args,
       stdin: options.stdin,
+      outputs: options.outputs,
       signal: options.signal,
       stallMs: this.#stallMs,
       endMs: this.#endMs,

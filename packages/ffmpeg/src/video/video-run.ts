@@ -1,10 +1,10 @@
-import { CuemuxError, concatBytes, createSampleBatch, SAMPLE_SYNC, type SampleBatch, toCuemuxError } from '@cuemux/core'
-import { deriveDecodeTimes } from '@cuemux/matroska'
+import { type CuemuxError, type SampleBatch, toCuemuxError } from '@cuemux/core'
 import type { FfmpegProcess } from '../process/ffmpeg-process.js'
 import type { Run } from '../process/run-set.js'
 import { aborted, noSamples, SegmentWaiters } from '../process/segment-waiters.js'
-import { MatroskaStream, type StreamFrame } from './matroska-stream.js'
+import { MatroskaStream } from './matroska-stream.js'
 import type { VideoGrid } from './video-grid.js'
+import { VideoSegmenter } from './video-segmenter.js'
 
 /** What a run is made of. */
 export interface VideoRunOptions {
@@ -26,12 +26,6 @@ export interface VideoRunOptions {
   readonly onFailure: (error: CuemuxError, process: FfmpegProcess | undefined) => void
 }
 
-interface Frame {
-  readonly time: number
-  readonly isKey: boolean
-  readonly data: Uint8Array
-}
-
 /** Segments behind the last one asked for that stay: players ask out of order now and then. */
 const KEPT_BEHIND = 2
 
@@ -45,12 +39,9 @@ export class VideoRun implements Run {
   #process: FfmpegProcess | undefined
   /** Until it has started, and all of its input is written. */
   readonly #living: Promise<void>
-  /** The segment that the coming frames belong to, and those that have come, in decode order. */
-  #current: number
-  #frames: Frame[] = []
+  readonly #segmenter: VideoSegmenter
   #target: number
   #firstKept: number
-  #parameterSets: Uint8Array | undefined
   #error: CuemuxError | undefined
   #isFinished = false
   #hasOutput = false
@@ -58,14 +49,20 @@ export class VideoRun implements Run {
 
   constructor(options: VideoRunOptions) {
     this.#options = options
-    this.#current = options.segment
+    const { grid, trackId, segment } = options
+    this.#segmenter = new VideoSegmenter({
+      grid,
+      trackId,
+      segment,
+      onSegment: (n, batch) => void this.#segments.set(n, batch),
+    })
     this.#firstKept = options.segment
     this.#target = options.segment + options.lookAhead
     this.#stream = new MatroskaStream({
       onConfig: config => {
-        this.#parameterSets = options.onConfig(config)
+        this.#segmenter.parameterSets = options.onConfig(config)
       },
-      onFrame: frame => this.#takeFrame(frame),
+      onFrame: frame => this.#segmenter.take(frame),
     })
     this.#living = this.#live().catch(error => {
       this.#fail(toCuemuxError(error, 'ENCODER_FAILED'))
@@ -124,57 +121,11 @@ export class VideoRun implements Run {
       this.#process?.touch()
       this.#hasOutput = true
       this.#stream.push(piece)
-      if (this.#current > this.#target) this.#process?.stdout.pause()
+      if (this.#segmenter.current > this.#target) this.#process?.stdout.pause()
       this.#serve()
     } catch (error) {
       this.#fail(toCuemuxError(error, 'ENCODER_FAILED'))
     }
-  }
-
-  #takeFrame({ timeMs, isKey, data }: StreamFrame): void {
-    const { grid, segment } = this.#options
-    const time = grid.timeOf(timeMs)
-    if (this.#frames.length === 0 && this.#current === segment) this.#checkStart(time, isKey)
-    let next = this.#current
-    while (time >= grid.boundary(next + 1)) next++
-    if (next > this.#current) {
-      // Every segment starts with a keyframe: asked for, and checked here.
-      if (!isKey) throw broken(`Segment ${next} starts without a keyframe`)
-      this.#finish(time)
-      this.#current = next
-    }
-    if (time < grid.boundary(this.#current)) throw broken(`A frame of segment ${this.#current} comes before it`)
-    const sets = isKey ? this.#parameterSets : undefined
-    this.#frames.push({ time, isKey, data: sets === undefined ? data : concatBytes([sets, data]) })
-  }
-
-  /** What a seek brings must begin where it should: a demuxer without an index may come too late. */
-  #checkStart(time: number, isKey: boolean): void {
-    const { grid, segment } = this.#options
-    const { frameDuration } = grid.plan
-    if (!isKey) throw broken('The encoder does not start with a keyframe')
-    if (segment === 0 || frameDuration === undefined) return
-    if (time > grid.startOf(segment) + frameDuration / 2) throw new LateStart()
-  }
-
-  /** Closes the current segment. @param next presentation time of the frame that follows it, ticks */
-  #finish(next: number): void {
-    const { grid, trackId } = this.#options
-    const frames = this.#frames
-    this.#frames = []
-    const delay = grid.reorderDelay
-    const times = deriveDecodeTimes(
-      Float64Array.from(frames, frame => frame.time),
-      delay,
-      next - delay,
-    )
-    const batch = { ...createSampleBatch(trackId, grid.plan.timescale, frames.length), ...times }
-    frames.forEach(({ isKey, data }, i) => {
-      batch.size[i] = data.length
-      batch.flags[i] = isKey ? SAMPLE_SYNC : 0
-      batch.data.push(data)
-    })
-    this.#segments.set(this.#current, batch)
   }
 
   #onExit(status: number | undefined, process: FfmpegProcess): void {
@@ -185,9 +136,7 @@ export class VideoRun implements Run {
       if (error !== undefined) throw error
       if (status === 0) this.#stream.end()
       if (status !== 0 || !this.#hasOutput) throw process.failure('The video could not be encoded')
-      const latest = this.#frames.reduce((last, { time }) => Math.max(last, time), 0)
-      const { frameDuration, nominalDuration } = this.#options.grid.plan
-      if (this.#frames.length > 0) this.#finish(latest + (frameDuration ?? nominalDuration))
+      this.#segmenter.end()
       this.#isFinished = true
       this.#serve()
     } catch (error) {
@@ -199,7 +148,7 @@ export class VideoRun implements Run {
     const latest = this.#waiters.serve(n => {
       const batch = this.#segments.get(n)
       if (batch !== undefined) return batch
-      return this.#isFinished || n < this.#current ? noSamples(n) : undefined
+      return this.#isFinished || n < this.#segmenter.current ? noSamples(n) : undefined
     })
     if (this.#waiters.size === 0) this.#release()
     const firstKept = latest - KEPT_BEHIND
@@ -227,20 +176,9 @@ export class VideoRun implements Run {
     this.#error = error
     this.#abort.abort()
     this.#segments.clear()
-    this.#frames = []
+    this.#segmenter.clear()
     this.#waiters.fail(error)
     this.#release()
     void this.#process?.end()
   }
-}
-
-/** The seek came too late: the run is to be started again from farther back. */
-export class LateStart extends CuemuxError {
-  constructor() {
-    super('ENCODER_FAILED', 'ffmpeg found no way to the planned frame from where it looked for it.')
-  }
-}
-
-function broken(what: string): CuemuxError {
-  return new CuemuxError('ENCODER_FAILED', `${what}.`)
 }

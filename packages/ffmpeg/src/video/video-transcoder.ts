@@ -8,7 +8,8 @@ import { EncoderHealth } from './encoder-health.js'
 import { parameterSetsOf } from './parameter-sets.js'
 import { type VideoEncoding, videoRunArguments } from './video-arguments.js'
 import { VideoGrid, type VideoPlan } from './video-grid.js'
-import { LateStart, VideoRun } from './video-run.js'
+import { VideoRun } from './video-run.js'
+import { LateStart, SEEK_MARGINS_S } from './video-segmenter.js'
 
 /** An encoder that may be used, and the arguments of a run with it. */
 export interface VideoEncoderChoice {
@@ -38,8 +39,6 @@ export interface VideoTranscoderOptions {
   readonly maxRuns?: number | undefined
 }
 
-/** How far before the first frame ffmpeg looks for it, s, from attempt to attempt; then from the beginning. */
-const SEEK_MARGINS_S = [0.5, 10, Number.POSITIVE_INFINITY] as const
 /** Keyframes that one command line holds; a run that comes to its last one is followed by another. */
 const MAX_FORCED = 1000
 
