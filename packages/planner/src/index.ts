@@ -10,7 +10,7 @@ export {
   type TextRenditionPlan,
   type TrackDecision,
 } from './presentation.js'
-export type { SegmentOverhead } from './rates.js'
+export { averageRate, peakRate, type SegmentOverhead } from './rates.js'
 export type { Bandwidth, RatedRendition, RenditionPlan } from './rendition.js'
 export {
   type DescriptionChange,

@@ -22,7 +22,8 @@ const queue = uploadQueue({
   concurrency: 3,
   onStored: async stored => {
     const [rung = '', name = ''] = stored.path.split('/')
-    await checkpoint.record({ ...stored, rung, segment: Number.parseInt(name, 10), durationUs: 4_000_000 })
+    const segment = Number.parseInt(name, 10)
+    await checkpoint.record({ ...stored, rung, segment, timescale: 1000, start: segment * 4000, duration: 4000 })
     process.send?.({ type: 'recorded', text: stored.path })
   },
 })

@@ -1,7 +1,7 @@
 import type { default as FastestValidator, ValidationError } from 'fastest-validator'
 
 /** The version of the file's format that is written, and the only one that is read. */
-export const CHECKPOINT_VERSION = 1
+export const CHECKPOINT_VERSION = 2
 /** More segments than any film has in all its rungs. */
 const MAX_SEGMENTS = 1_000_000
 
@@ -17,7 +17,10 @@ const SEGMENT = {
   url: optionalText,
   cid: optionalText,
   checksum: optionalText,
-  durationUs: count,
+  timescale: { ...count, min: 1 },
+  start: count,
+  duration: count,
+  keyframeRange: { type: 'object', optional: true, strict: true, props: { offset: count, length: count } },
   sizeBytes: count,
 }
 

@@ -31,7 +31,10 @@ function segment(rung: string, number: number | undefined): CheckpointSegment {
     path: `${rung}/${name}`,
     address: `ipfs://cid-of-${rung}-${name}`,
     cid: `cid-of-${rung}-${name}`,
-    durationUs: number === undefined ? 0 : 4_004_000,
+    timescale: 24_000,
+    start: (number ?? 0) * 96_096,
+    duration: number === undefined ? 0 : 96_096,
+    ...(number === undefined ? {} : { keyframeRange: { offset: 0, length: 500 } }),
     sizeBytes: 1000,
   }
 }
@@ -43,12 +46,12 @@ describe('Checkpoint', () => {
     await checkpoint.record(segment('720p', 1))
     await checkpoint.record(segment('720p', undefined))
     expect(readFileSync(file, 'utf8')).toBe(
-      '{"format":"cuemux-checkpoint","version":1,' +
+      '{"format":"cuemux-checkpoint","version":2,' +
         '"jobSha256":"ba25fb4af9a1cf52f2ccf63b61f2bea82104cf39da7a4a18da963eb6cf29acc0",' +
         '"job":{"settings":{"rungs":[{"height":720,"bitrateBps":2500000},{"height":360,"bitrateBps":800000}],"to":"ipfs"},' +
         '"source":{"name":"film.mkv","sizeBytes":1000}},"segments":[\n' +
-        '{"rung":"720p","path":"720p/init.mp4","address":"ipfs://cid-of-720p-init.mp4","cid":"cid-of-720p-init.mp4","durationUs":0,"sizeBytes":1000},\n' +
-        '{"rung":"720p","segment":1,"path":"720p/1.m4s","address":"ipfs://cid-of-720p-1.m4s","cid":"cid-of-720p-1.m4s","durationUs":4004000,"sizeBytes":1000}\n' +
+        '{"rung":"720p","path":"720p/init.mp4","address":"ipfs://cid-of-720p-init.mp4","cid":"cid-of-720p-init.mp4","timescale":24000,"start":0,"duration":0,"sizeBytes":1000},\n' +
+        '{"rung":"720p","segment":1,"path":"720p/1.m4s","address":"ipfs://cid-of-720p-1.m4s","cid":"cid-of-720p-1.m4s","timescale":24000,"start":96096,"duration":96096,"keyframeRange":{"offset":0,"length":500},"sizeBytes":1000}\n' +
         ']}\n',
     )
   })
@@ -118,7 +121,7 @@ describe('Checkpoint', () => {
     ['no JSON', '{"format":'],
     ['a list', '[]'],
     ['other JSON', '{}'],
-    ['another version', '{"format":"cuemux-checkpoint","version":2}'],
+    ['another version', '{"format":"cuemux-checkpoint","version":1}'],
   ])('refuses %s', async (_, text) => {
     writeFileSync(file, text)
     await expect(Checkpoint.resume(file, job)).rejects.toMatchObject({
@@ -128,7 +131,7 @@ describe('Checkpoint', () => {
   })
 
   it.each([
-    ['a field of another type', '"durationUs":4004000', '"durationUs":"4004000"'],
+    ['a field of another type', '"duration":96096', '"duration":"96096"'],
     ['a negative number', '"sizeBytes":1000}', '"sizeBytes":-1}'],
     ['a field too many', '"rung":"720p"', '"rung":"720p","more":1'],
     ['a missing field', '"path":"720p/0.m4s",', ''],
@@ -143,10 +146,10 @@ describe('Checkpoint', () => {
 
   it('takes nothing that it could not read again', async () => {
     const checkpoint = await Checkpoint.resume(file, job)
-    const wrong = { ...segment('720p', 1), durationUs: 0.5 }
+    const wrong = { ...segment('720p', 1), duration: 0.5 }
     await expect(checkpoint.record(wrong)).rejects.toMatchObject({
       code: 'BAD_REQUEST',
-      message: "This is no segment to record: The 'durationUs' field must be an integer.",
+      message: "This is no segment to record: The 'duration' field must be an integer.",
     })
     await checkpoint.record({ ...segment('720p', 1), more: 'is left out' } as CheckpointSegment)
     expect((await Checkpoint.resume(file, job)).segments).toEqual([segment('720p', 1)])

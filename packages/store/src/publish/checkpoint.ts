@@ -35,8 +35,14 @@ export interface CheckpointSegment extends StoredFile {
   readonly rung: string
   /** The segment's number, from 0; left out for the rung's init segment. */
   readonly segment?: number
-  /** How long it plays, in microseconds; 0 for an init segment. */
-  readonly durationUs: number
+  /** Ticks per second of `start` and `duration`: exact, so that a later run writes the same playlists. */
+  readonly timescale: number
+  /** When its first sample is shown, in ticks; 0 for an init segment. */
+  readonly start: number
+  /** How long it plays, in ticks; 0 for an init segment. */
+  readonly duration: number
+  /** Where its keyframe lies in it, bytes from its beginning, for playlists of I-frames. */
+  readonly keyframeRange?: { readonly offset: number; readonly length: number }
 }
 
 /**
@@ -211,7 +217,19 @@ function keyOf({ rung, segment }: { readonly rung: string; readonly segment?: nu
 
 /** Only the fields that the schema knows, in one order. */
 function plainSegment(segment: CheckpointSegment): CheckpointSegment {
-  const { rung, path: name, address, url, cid, checksum, durationUs, sizeBytes } = segment
+  const {
+    rung,
+    path: name,
+    address,
+    url,
+    cid,
+    checksum,
+    timescale,
+    start,
+    duration,
+    keyframeRange,
+    sizeBytes,
+  } = segment
   return {
     rung,
     ...(segment.segment === undefined ? {} : { segment: segment.segment }),
@@ -220,7 +238,12 @@ function plainSegment(segment: CheckpointSegment): CheckpointSegment {
     ...(url === undefined ? {} : { url }),
     ...(cid === undefined ? {} : { cid }),
     ...(checksum === undefined ? {} : { checksum }),
-    durationUs,
+    timescale,
+    start,
+    duration,
+    ...(keyframeRange === undefined
+      ? {}
+      : { keyframeRange: { offset: keyframeRange.offset, length: keyframeRange.length } }),
     sizeBytes,
   }
 }

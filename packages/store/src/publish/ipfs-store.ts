@@ -80,6 +80,8 @@ class FolderOfBlocks implements IpfsStore {
   readonly kind = 'ipfs'
   readonly #blocks: BlockFolder
   readonly #template: string | undefined
+  /** What `finish` needs of each file, so that no block is read for it. */
+  readonly #dagBytes = new Map<string, number>()
 
   constructor(folder: string, gateway: string | undefined) {
     this.#blocks = new BlockFolder(folder)
@@ -91,7 +93,10 @@ class FolderOfBlocks implements IpfsStore {
     const libraries = await loadIpfs()
     try {
       const pieces = readPieces(body, options.signal)
-      const { cid, sizeBytes } = await importFile(libraries, pieces, (id, block) => this.#blocks.put(id, block))
+      const { cid, dagBytes, sizeBytes } = await importFile(libraries, pieces, (id, block) =>
+        this.#blocks.put(id, block),
+      )
+      this.#dagBytes.set(cid.toString(), dagBytes)
       return this.#stored(name, cid, sizeBytes)
     } catch (error) {
       throw outputFailed(error, `Can't store ${name}`)
@@ -123,7 +128,10 @@ class FolderOfBlocks implements IpfsStore {
     for (const file of files) {
       throwIfAborted(options.signal)
       const { cid } = parseIpfsAddress(libraries, file.address)
-      entries.push({ ...(await describeDag(libraries, cid, this.#source)), path: checkPath(file.path) })
+      const known = this.#dagBytes.get(cid.toString())
+      const dagBytes = known ?? (await describeDag(libraries, cid, this.#source)).dagBytes
+      this.#dagBytes.set(cid.toString(), dagBytes)
+      entries.push({ cid, dagBytes, path: checkPath(file.path) })
     }
     const root = await importDirectory(libraries, entries, (id, block) => this.#blocks.put(id, block))
     return this.#stored('', root.cid, root.dagBytes)
