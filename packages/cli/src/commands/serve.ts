@@ -141,7 +141,8 @@ function isWildcard(host: string): boolean {
 
 function mediaJson(film: Film, url: string): object {
   const { id, name, master, stream } = filmEntry(film)
-  return { id, name, master: new URL(master, url).href, stream: new URL(stream, url).href }
+  const address = new URL(master, url).href
+  return { id, name, master: address, ...(stream === undefined ? {} : { stream: new URL(stream, url).href }) }
 }
 
 function greeting(films: readonly Film[], url: string, host: string, port: number): string {

@@ -16,7 +16,15 @@ import { showFilms } from './film-list.js'
 import { keepPosition, readPosition } from './memory.js'
 import { PlanTab } from './plan-tab.js'
 import { Player, playMethod } from './player.js'
-import { fetchChapters, fetchFilms, fetchPlan, fetchReport, fetchTiles } from './server-api.js'
+import {
+  fetchChapters,
+  fetchFilms,
+  fetchPlan,
+  fetchReport,
+  fetchTiles,
+  isPlanned,
+  type PlannedFilm,
+} from './server-api.js'
 import { Tabs } from './tabs.js'
 
 /** How often the place in the film is kept while it plays, ms. */
@@ -92,10 +100,10 @@ async function choose(resumeAt?: number): Promise<void> {
 
 async function playFilm(film: FilmEntry, signal: AbortSignal, resumeAt: number | undefined): Promise<void> {
   const method = playMethod(video)
-  const measured = await measureFor(film, signal)
-  const { client } = measured
+  const measured = isPlanned(film) ? await measureFor(film, signal) : undefined
+  const client = measured?.client
   signal.throwIfAborted()
-  report = measured.report
+  report = measured?.report
   describeFilm(film, report)
   if (method === 'none') throw new Error('This browser plays no HLS: it has neither media sources nor HLS of its own.')
   const left = resumeAt ?? readPosition(film.id)
@@ -105,9 +113,12 @@ async function playFilm(film: FilmEntry, signal: AbortSignal, resumeAt: number |
   video.controls = hls === undefined
   byId('player', HTMLElement).classList.toggle('is-native', hls === undefined)
   watchAll(hls)
-  planTab.watch(() => fetchPlan(film, client, signal), hls)
-  controls.thumbnails.watch(() => fetchTiles(film, client, signal))
-  if (hls === undefined) setChapters(reportedChapters(report))
+  tabs.offer('plan', measured !== undefined)
+  if (measured !== undefined && isPlanned(film)) {
+    planTab.watch(() => fetchPlan(film, measured.client, signal), hls)
+    controls.thumbnails.watch(() => fetchTiles(film, measured.client, signal))
+    if (hls === undefined) setChapters(reportedChapters(measured.report))
+  }
   if (tabs.shown === 'plan') void planTab.show()
   if (resumeAt === undefined) window.scrollTo({ top: 0 })
   // Whoever comes back is asked first. Browsers allow it only after a click on the page; else the viewer presses play.
@@ -125,7 +136,7 @@ function watchAll(hls: Hls | undefined): void {
 }
 
 /** What this browser plays, and what becomes of the film for it. */
-async function measureFor(film: FilmEntry, signal: AbortSignal): Promise<{ client: string; report: FilmReport }> {
+async function measureFor(film: PlannedFilm, signal: AbortSignal): Promise<{ client: string; report: FilmReport }> {
   const isSupported = browserTypeTest()
   if (isSupported === undefined) return { client: 'safari', report: await fetchReport(film, 'safari', signal) }
   const general = measureClient(isSupported).join() || 'browser'

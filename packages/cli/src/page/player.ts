@@ -72,7 +72,7 @@ export class Player {
   }
 
   /** Opens a film at a time, s; gives the hls.js in use, if it is used. */
-  open(film: FilmEntry, client: string, method: Method, startAt: number | undefined): Hls | undefined {
+  open(film: FilmEntry, client: string | undefined, method: Method, startAt: number | undefined): Hls | undefined {
     this.stop()
     this.#master = withClient(film.master, client)
     this.#hasRecovered = false

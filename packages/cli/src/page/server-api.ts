@@ -10,8 +10,16 @@ export async function fetchFilms(): Promise<readonly FilmEntry[]> {
   return list.media
 }
 
+/** A film that the server plans and makes: not one that is published already. */
+export type PlannedFilm = FilmEntry & { readonly info: string }
+
+/** Whether the server knows more of a film than its playlists. */
+export function isPlanned(film: FilmEntry): film is PlannedFilm {
+  return film.info !== undefined
+}
+
 /** What the server knows of a film, and what becomes of its tracks for a client. */
-export async function fetchReport(film: FilmEntry, client: string, signal: AbortSignal): Promise<FilmReport> {
+export async function fetchReport(film: PlannedFilm, client: string, signal: AbortSignal): Promise<FilmReport> {
   const response = await get(withClient(film.info, client), signal)
   return response.json()
 }
@@ -31,7 +39,7 @@ export interface PlanReport {
 }
 
 /** How a film is cut for a client. */
-export async function fetchPlan(film: FilmEntry, client: string, signal: AbortSignal): Promise<PlanReport> {
+export async function fetchPlan(film: PlannedFilm, client: string, signal: AbortSignal): Promise<PlanReport> {
   return (await get(withClient(beside(film, 'plan.json'), client), signal)).json()
 }
 
@@ -41,18 +49,19 @@ export async function fetchChapters(address: string, signal: AbortSignal): Promi
 }
 
 /** The small pictures of a film, where the server makes them. */
-export async function fetchTiles(film: FilmEntry, client: string, signal: AbortSignal): Promise<Tile[]> {
+export async function fetchTiles(film: PlannedFilm, client: string, signal: AbortSignal): Promise<Tile[]> {
   const response = await get(withClient(beside(film, 'storyboard.vtt'), client), signal)
   return readStoryboard(await response.text(), response.url)
 }
 
 /** A document of a film, beside its `info.json`. */
-function beside(film: FilmEntry, name: string): string {
+function beside(film: PlannedFilm, name: string): string {
   return film.info.replace(/[^/]*$/, name)
 }
 
-/** An address with the client that it is asked for. */
-export function withClient(path: string, client: string): string {
+/** An address with the client that it is asked for, if for one. */
+export function withClient(path: string, client: string | undefined): string {
+  if (client === undefined) return path
   return `${path}?client=${encodeURIComponent(client)}`
 }
 

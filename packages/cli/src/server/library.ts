@@ -3,12 +3,17 @@ import type { Stats } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, extname, join, relative, sep } from 'node:path'
 import { CuemuxError } from '@cuemux/core'
-import type { Film } from './film.js'
+import { type Film, PUBLISHED_PATH } from './film.js'
+import { blocksFilm, openBlocks } from './ipfs-film.js'
+import { folderFiles, type PublishedFiles, s3Files } from './published-files.js'
 
 /** Extensions by which a film is known in a folder; a file named on the command line may have any. */
 const EXTENSIONS: ReadonlySet<string> = new Set(
   '.mkv .webm .mk3d .mka .mp4 .m4v .m4a .mov .qt .3gp .ts .m2ts .mts'.split(' '),
 )
+
+/** The playlist by which a published film is known. */
+const MASTER = 'master.m3u8'
 
 /** Bounds of one look through the folders. */
 const MAX_DEPTH = 8
@@ -20,8 +25,10 @@ const FRESH_MS = 1000
 
 /** A film and where it lies. */
 interface Located extends Film {
-  /** Path or address: what `openMedia` takes. Never leaves this process. */
-  readonly location: string
+  /** Path or address: what `openMedia` takes; nothing for what is published. Never leaves this process. */
+  readonly location?: string
+  /** The files of a published film, where they aren't blocks of IPFS. */
+  readonly files?: PublishedFiles
 }
 
 /** The films below the inputs of `cuemux serve`, by id. */
@@ -30,26 +37,42 @@ export interface Library {
   list(): Promise<readonly Film[]>
   /** What to open for an id; `undefined` for an unknown one. */
   locate(id: string): Promise<string | undefined>
+  /** The files of a published film; `undefined` for an unknown id. */
+  published(id: string): Promise<PublishedFiles | undefined>
+  /** The folders of IPFS blocks among the inputs. */
+  readonly blocks: readonly PublishedFiles[]
 }
 
 /**
- * A library of files, folders and http(s) addresses.
+ * A library of files, folders, http(s) addresses and published films: a folder in which a `master.m3u8` lies, one of IPFS blocks, and
+ * `s3://bucket/prefix/master.m3u8`.
  *
  * @throws CuemuxError `NOT_FOUND` when one of the files or folders isn't there
  */
 export async function createLibrary(inputs: readonly string[]): Promise<Library> {
   const roots: Root[] = []
-  for (const input of inputs) roots.push(isAddress(input) ? { address: input } : await localRoot(input))
+  for (const input of inputs) {
+    if (isAddress(input)) roots.push({ film: addressFilm(input) })
+    else if (/^s3:/i.test(input)) roots.push({ film: bucketFilm(input) })
+    else roots.push(await localRoot(input))
+  }
   return new FolderLibrary(roots)
 }
 
-type Root = { readonly address: string } | { readonly path: string; readonly isFolder: boolean }
+type Root = { readonly film: Located } | LocalRoot
+
+interface LocalRoot {
+  readonly path: string
+  readonly isFolder: boolean
+  /** What a folder of IPFS blocks has. */
+  readonly blocks?: PublishedFiles
+}
 
 function isAddress(input: string): boolean {
   return /^https?:\/\//i.test(input)
 }
 
-async function localRoot(input: string): Promise<Root> {
+async function localRoot(input: string): Promise<LocalRoot> {
   let found: Stats
   try {
     found = await stat(input)
@@ -59,7 +82,9 @@ async function localRoot(input: string): Promise<Root> {
   if (!found.isFile() && !found.isDirectory()) {
     throw new CuemuxError('BAD_REQUEST', `${input} is neither a file nor a folder.`)
   }
-  return { path: await realpath(input), isFolder: found.isDirectory() }
+  const path = await realpath(input)
+  const blocks = found.isDirectory() ? await openBlocks(path) : undefined
+  return { path, isFolder: found.isDirectory(), ...(blocks === undefined ? {} : { blocks }) }
 }
 
 class FolderLibrary implements Library {
@@ -68,20 +93,31 @@ class FolderLibrary implements Library {
   #lookedAt = Number.NEGATIVE_INFINITY
   #looking: Promise<void> | undefined
 
+  readonly blocks: readonly PublishedFiles[]
+
   constructor(roots: readonly Root[]) {
     this.#roots = roots
+    this.blocks = roots.flatMap(root => ('blocks' in root && root.blocks !== undefined ? [root.blocks] : []))
   }
 
   async list(): Promise<readonly Film[]> {
     await this.#refresh()
-    return [...this.#films.values()].map(({ id, name, folder, sizeBytes }) => ({ id, name, folder, sizeBytes }))
+    return [...this.#films.values()].map(({ location: _, files: __, ...film }) => film)
   }
 
   async locate(id: string): Promise<string | undefined> {
+    return (await this.#find(id))?.location
+  }
+
+  async published(id: string): Promise<PublishedFiles | undefined> {
+    return (await this.#find(id))?.files
+  }
+
+  async #find(id: string): Promise<Located | undefined> {
     const known = this.#films.get(id)
-    if (known !== undefined) return known.location
+    if (known !== undefined) return known
     await this.#refresh()
-    return this.#films.get(id)?.location
+    return this.#films.get(id)
   }
 
   /** One look at a time, whoever asks. */
@@ -96,7 +132,8 @@ class FolderLibrary implements Library {
   async #look(): Promise<void> {
     const films = new Map<string, Located>()
     for (const root of this.#roots) {
-      if ('address' in root) add(films, addressFilm(root.address))
+      if ('film' in root) add(films, root.film)
+      else if (root.blocks !== undefined) add(films, await blocksFilm(root.path))
       else if (root.isFolder) await lookThrough(root.path, films)
       else add(films, await fileFilm(root.path, ''))
     }
@@ -119,13 +156,19 @@ async function lookThrough(root: string, films: Map<string, Located>): Promise<v
     for (const folder of level) {
       // A folder that can't be read or has just gone doesn't hide the others.
       const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+      const place = relative(root, folder).split(sep).join('/')
+      if (entries.some(entry => entry.name === MASTER && entry.isFile())) {
+        // What lies below are its parts, not films.
+        found.push(folderFilm(folder, place))
+        continue
+      }
       for (const entry of entries) {
         if (entriesLeft-- <= 0) break
         if (entry.name.startsWith('.')) continue
         const path = join(folder, entry.name)
         if (entry.isDirectory()) below.push(path)
         else if (EXTENSIONS.has(extname(entry.name).toLowerCase())) {
-          const film = await fileFilm(path, relative(root, folder).split(sep).join('/'))
+          const film = await fileFilm(path, place)
           if (film !== undefined) found.push(film)
         }
       }
@@ -147,6 +190,42 @@ function addressFilm(address: string): Located {
   const { pathname, host } = new URL(address)
   const last = pathname.split('/').findLast(part => part !== '') ?? ''
   return { id: filmId(address), name: decodeName(last) || host, folder: '', sizeBytes: undefined, location: address }
+}
+
+/** The film that a ladder left in a folder. */
+function folderFilm(folder: string, place: string): Located {
+  const id = filmId(`published:${folder}`)
+  return {
+    id,
+    name: basename(folder),
+    folder: place.split('/').slice(0, -1).join('/'),
+    sizeBytes: undefined,
+    publishedMaster: `${PUBLISHED_PATH}/${id}/${MASTER}`,
+    files: folderFiles(folder),
+  }
+}
+
+/**
+ * The film that a ladder left in a bucket.
+ *
+ * @throws CuemuxError `BAD_REQUEST` for another address, or without credentials
+ */
+function bucketFilm(address: string): Located {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/?#]+)\/((?:[^?#]*\/)?)master\.m3u8$/i.exec(address) ?? []
+  if (bucket === undefined) {
+    throw new CuemuxError('BAD_REQUEST', `${address} is no address of a published film.`, {
+      hint: 'Give s3://bucket/prefix/master.m3u8.',
+    })
+  }
+  const id = filmId(address)
+  return {
+    id,
+    name: basename(prefix) || bucket,
+    folder: '',
+    sizeBytes: undefined,
+    publishedMaster: `${PUBLISHED_PATH}/${id}/${MASTER}`,
+    files: s3Files(bucket, prefix),
+  }
 }
 
 function decodeName(text: string): string {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
-import { type FilmList, filmEntry, MEDIA_PATH } from './film.js'
+import { type FilmList, filmEntry, IPFS_PATH, MEDIA_PATH, PUBLISHED_PATH } from './film.js'
 import type { Library } from './library.js'
 import type { PageAsset } from './page-assets.js'
+import { sendPublished } from './published-server.js'
 
 /** What the server of `cuemux serve` is made of. */
 export interface PageServerOptions {
@@ -50,6 +51,10 @@ export function createPageListener(options: PageServerOptions): RequestListener 
     const asset = options.assets.get(path)
     if (asset !== undefined) return sendAsset(req, res, asset)
     if (path === '/api/media') return void sendFilms(res, options.library)
+    if (path.startsWith(`${IPFS_PATH}/`)) {
+      return void sendPublished(req, res, options.library.blocks, path.slice(IPFS_PATH.length + 1))
+    }
+    if (path.startsWith(`${PUBLISHED_PATH}/`)) return void sendPublishedFilm(req, res, options.library, path)
     sendText(res, 404, 'There is nothing here.')
   }
 }
@@ -85,6 +90,17 @@ function sendAsset(req: IncomingMessage, res: ServerResponse, asset: PageAsset):
   if (isGzipped) res.setHeader('content-encoding', 'gzip')
   const body = isGzipped ? asset.gzipped : asset.body
   res.writeHead(200, { 'content-type': asset.contentType, 'content-length': body.byteLength }).end(body)
+}
+
+async function sendPublishedFilm(
+  req: IncomingMessage,
+  res: ServerResponse,
+  library: Library,
+  path: string,
+): Promise<void> {
+  const [, , id = '', ...rest] = path.split('/')
+  const files = await library.published(id)
+  await sendPublished(req, res, files === undefined ? [] : [files], rest.join('/'))
 }
 
 async function sendFilms(res: ServerResponse, library: Library): Promise<void> {

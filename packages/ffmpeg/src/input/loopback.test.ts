@@ -1,7 +1,6 @@
-import { type ByteSource, CuemuxError } from '@cuemux/core'
+import { type ByteSource, CuemuxError, parseRange } from '@cuemux/core'
 import { describe, expect, it } from 'vitest'
 import { LoopbackServer } from './loopback.js'
-import { parseRange } from './range-header.js'
 
 const BYTES = Uint8Array.from({ length: 3 << 20 }, (_, i) => (i * 31) & 255)
 

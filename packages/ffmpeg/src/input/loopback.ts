@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type ByteSource, CuemuxError } from '@cuemux/core'
-import { parseRange } from './range-header.js'
+import { type ByteSource, CuemuxError, parseRange } from '@cuemux/core'
 
 /** An address that ffmpeg reads. */
 export interface MediaAddress {

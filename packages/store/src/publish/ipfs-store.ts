@@ -37,6 +37,14 @@ export interface ReadRangeOptions extends PublishOptions {
   readonly lengthBytes?: number
 }
 
+/** What {@link IpfsStore.describe} says. */
+export interface IpfsEntry {
+  readonly cid: string
+  /** Length of a file in bytes; 0 for a directory. */
+  readonly sizeBytes: number
+  readonly isDirectory: boolean
+}
+
 /** A store of IPFS blocks in a folder, which needs no node. */
 export interface IpfsStore extends PublishStore {
   readonly kind: 'ipfs'
@@ -47,6 +55,12 @@ export interface IpfsStore extends PublishStore {
    * @throws CuemuxError `NOT_FOUND` when the file, or a block of it, isn't in the folder
    */
   read(address: string, options?: ReadRangeOptions): AsyncIterable<Uint8Array>
+  /**
+   * What is at `ipfs://CID`, or `ipfs://CID/path`, by its root block alone: its other blocks may be missing.
+   *
+   * @throws CuemuxError `NOT_FOUND`, `BAD_REQUEST` for what is no address
+   */
+  describe(address: string): Promise<IpfsEntry>
   /**
    * Files and directories with all their blocks as a CAR, version 1, which any IPFS node imports (`ipfs dag import`).
    *
@@ -143,6 +157,13 @@ class FolderOfBlocks implements IpfsStore {
     const start = options.offsetBytes ?? 0
     const end = start + (options.lengthBytes ?? Number.MAX_SAFE_INTEGER)
     yield* readFile(libraries, cid, this.#source, { start, end, signal: options.signal })
+  }
+
+  async describe(address: string): Promise<IpfsEntry> {
+    const libraries = await loadIpfs()
+    const cid = await this.#resolve(libraries, address)
+    const { sizeBytes, isDirectory } = await describeDag(libraries, cid, this.#source)
+    return { cid: cid.toString(), sizeBytes, isDirectory }
   }
 
   async *exportCar(roots: readonly string[], options: PublishOptions = {}): AsyncGenerator<Uint8Array> {

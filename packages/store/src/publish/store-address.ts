@@ -3,6 +3,7 @@ import { folderStore } from './folder-store.js'
 import { ipfsStore } from './ipfs-store.js'
 import { kuboStore } from './kubo-store.js'
 import type { PublishStore } from './publish-store.js'
+import type { S3Credentials } from './s3-client.js'
 import { s3Store } from './s3-store.js'
 
 /** Options of {@link storeFromAddress}. */
@@ -42,15 +43,20 @@ export function storeFromAddress(address: string, options: StoreAddressOptions =
   return folderStore({ folder: address, ...publicUrl })
 }
 
-function s3Settings(environment: Readonly<Record<string, string | undefined>>): {
+/**
+ * How an S3 server is reached, by the variables of the environment that {@link storeFromAddress} reads.
+ *
+ * @throws CuemuxError `BAD_REQUEST` without credentials
+ */
+export function s3Settings(environment: Readonly<Record<string, string | undefined>>): {
   region: string
   endpoint?: string
-  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string }
+  credentials: S3Credentials
 } {
   const accessKeyId = environment.AWS_ACCESS_KEY_ID ?? ''
   const secretAccessKey = environment.AWS_SECRET_ACCESS_KEY ?? ''
   if (accessKeyId === '' || secretAccessKey === '') {
-    throw new CuemuxError('BAD_REQUEST', 'Publishing to S3 needs credentials.', {
+    throw new CuemuxError('BAD_REQUEST', 'S3 needs credentials.', {
       hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.',
     })
   }

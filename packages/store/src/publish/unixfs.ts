@@ -111,9 +111,9 @@ export async function describeDag(
   libraries: IpfsLibraries,
   cid: CID,
   get: BlockSource,
-): Promise<Dag & { sizeBytes: number }> {
+): Promise<Dag & { sizeBytes: number; isDirectory: boolean }> {
   const node = decodeNode(libraries, cid, await get(cid))
-  return { cid, dagBytes: node.dagBytes, sizeBytes: node.fileBytes }
+  return { cid, dagBytes: node.dagBytes, sizeBytes: node.fileBytes, isDirectory: isDirectory(node) }
 }
 
 /**
@@ -178,8 +178,7 @@ export async function* readFile(
     const { cid, depth, sizeBytes } = next
     let { at } = next
     const node = decodeNode(libraries, cid, await get(cid))
-    if (/directory$/.test(node.type))
-      throw new CuemuxError('BAD_REQUEST', `${cid.toString()} is a directory, not a file.`)
+    if (isDirectory(node)) throw new CuemuxError('BAD_REQUEST', `${cid.toString()} is a directory, not a file.`)
     if (sizeBytes !== undefined && sizeBytes !== node.fileBytes) {
       throw new CuemuxError('OUTPUT_FAILED', `${cid.toString()} isn't as long as the node above it says.`)
     }
@@ -197,6 +196,10 @@ export async function* readFile(
     }
     stack.push(...below.reverse())
   }
+}
+
+function isDirectory({ type }: DagNode): boolean {
+  return /directory$/.test(type)
 }
 
 function tooDeep(root: CID): CuemuxError {

@@ -6,7 +6,7 @@ export interface ByteRange {
 
 /**
  * The range that a Range header asks for (RFC 9110 §14.1.2): `undefined` where there is no header or one that is to
- * be ignored, `unsatisfiable` where it lies behind the end. Of several ranges only the first counts; ffmpeg asks for one.
+ * be ignored, `unsatisfiable` where it lies behind the end. Of several ranges only the first counts.
  */
 export function parseRange(header: string | undefined, sizeBytes: number): ByteRange | 'unsatisfiable' | undefined {
   const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})/.exec(header ?? '') ?? []
