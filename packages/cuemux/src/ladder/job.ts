@@ -7,6 +7,7 @@ import type { FrameLadder, LadderJobProgress, LadderPublishing, LadderResult, La
 import { Watchdog, waitAtMost, withSignal } from './patience.js'
 import { Publisher } from './publisher.js'
 import { recordOf } from './records.js'
+import { sparingStore } from './sparing-store.js'
 import type { StoredRendition, StoredSegment } from './stored-ladder.js'
 import { Versions } from './versions.js'
 
@@ -66,7 +67,7 @@ export class LadderJob implements FrameLadder {
     setMaxListeners(0, this.#stop.signal)
     const { store, engine, signal } = options
     this.#queue = uploadQueue({
-      store,
+      store: sparingStore(store, checkpoint?.isResumed === true, path => this.#waiting.has(path)),
       ...options.uploads,
       signal: this.#stop.signal,
       onStored: file => this.#onStored(file),

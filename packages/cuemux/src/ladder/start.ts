@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { END_MS, type JobOptions, LadderJob } from './job.js'
 import { tell } from './listener.js'
 import type { FrameLadder } from './options.js'
@@ -12,13 +13,16 @@ import { StoredRendition } from './stored-ladder.js'
  */
 export async function startLadder(options: JobOptions): Promise<FrameLadder> {
   const { engine, store, checkpoint: file } = options
-  const signal = options.signal ?? new AbortController().signal
+  const signal = AbortSignal.any(options.signal === undefined ? [] : [options.signal])
+  // Each file that is looked at listens.
+  setMaxListeners(0, signal)
   try {
     const renditions = new Map(engine.renditions.map(one => [one.name, new StoredRendition(one)]))
     if (file === undefined) return new LadderJob(options, renditions, undefined, 0)
     const checkpoint = await openCheckpoint(file, engine, store, signal)
     const { segments, missing } = await restore(checkpoint, renditions, store, signal)
     if (checkpoint.isResumed) tell(options.onEvent, { type: 'resumed', segments, missing })
+    else await checkpoint.begin()
     return new LadderJob(options, renditions, checkpoint, segments)
   } catch (error) {
     await waitAtMost(engine.close(), END_MS)

@@ -97,6 +97,15 @@ export class Checkpoint {
   }
 
   /**
+   * Writes the file before the first segment, so that a later run knows of this one though nothing was noted.
+   *
+   * @throws CuemuxError `OUTPUT_FAILED`
+   */
+  async begin(): Promise<void> {
+    await this.#save()
+  }
+
+  /**
    * Notes that a segment is stored. Resolves when the file says so; those noted while it is written go into the next
    * writing together.
    *

@@ -70,8 +70,15 @@ class FolderStore implements PublishStore {
     } catch (error) {
       throw outputFailed(error, `Can't write ${file}`)
     }
-    const url = this.#template === undefined ? {} : { url: fillTemplate(this.#template, { path: name }) }
-    return { path: name, address: name, ...url, checksum: `sha256:${hash.digest('hex')}`, sizeBytes }
+    return this.#stored(name, `sha256:${hash.digest('hex')}`, sizeBytes)
+  }
+
+  async find(name: string, body: readonly Uint8Array[], options: PublishOptions = {}): Promise<StoredFile | undefined> {
+    const hash = createHash('sha256')
+    for (const piece of body) hash.update(piece)
+    const checksum = `sha256:${hash.digest('hex')}`
+    const found = await this.verify(name, options)
+    return found?.checksum === checksum ? this.#stored(name, checksum, found.sizeBytes) : undefined
   }
 
   async verify(address: string, options: PublishOptions = {}): Promise<VerifiedFile | undefined> {
@@ -97,6 +104,11 @@ class FolderStore implements PublishStore {
 
   async close(): Promise<void> {
     await this.#temporary.close()
+  }
+
+  #stored(name: string, checksum: string, sizeBytes: number): StoredFile {
+    const url = this.#template === undefined ? {} : { url: fillTemplate(this.#template, { path: name }) }
+    return { path: name, address: name, ...url, checksum, sizeBytes }
   }
 
   #fileOf(name: string): string {

@@ -105,11 +105,20 @@ function parseAnswer(answer: StoreAnswer): RpcRecord {
   const last = parseLine(lines.at(-1) ?? '{}')
   // Kubo answers a refusal with status 500 and a line; one in the middle of the work comes as a line after others.
   const message = typeof last?.Message === 'string' ? last.Message : undefined
+  // That is what was asked, and no trouble of the node's.
+  if (message !== undefined && isNotPinned(message)) {
+    throw new RemoteError(message, { isTransient: false, status: answer.status })
+  }
   if (answer.status >= 400) throw refusal(answer, message ?? answer.text.slice(0, 200).trim())
   if (last === undefined) throw new RemoteError('its answer is no JSON', { isTransient: true, status: answer.status })
   if (message !== undefined) throw new RemoteError(message, { isTransient: true, status: answer.status })
   if (answer.status >= 300) throw refusal(answer, 'it sends somewhere else')
   return last
+}
+
+/** Whether a node's message says that something isn't pinned there. */
+export function isNotPinned(message: string): boolean {
+  return /not pinned/i.test(message)
 }
 
 function parseLine(line: string): RpcRecord | undefined {

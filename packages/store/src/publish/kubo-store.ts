@@ -6,7 +6,7 @@ import { carHeader, carSection } from './car.js'
 import { Channel } from './channel.js'
 import { outputFailed, RemoteError } from './failure.js'
 import { type IpfsLibraries, loadIpfs, parseIpfsAddress } from './ipfs-libraries.js'
-import { KuboRpc } from './kubo-rpc.js'
+import { isNotPinned, KuboRpc } from './kubo-rpc.js'
 import { checkPath, fillTemplate, gatewayTemplate, relativeAddress } from './naming.js'
 import type {
   PublishBody,
@@ -101,11 +101,23 @@ class KuboStore implements PublishStore {
     try {
       await this.#rpc.call('pin/ls', { arg: id, type: 'recursive', 'cid-base': 'base32' }, options)
     } catch (error) {
-      if (isNotPinned(error)) return undefined
+      if (error instanceof CuemuxError && error.cause instanceof RemoteError && isNotPinned(error.cause.message)) {
+        return undefined
+      }
       throw error
     }
     const { Size } = await this.#rpc.call('files/stat', { arg: `/ipfs/${id}` }, options)
     return { address: `ipfs://${id}`, cid: id, sizeBytes: numberOf('Size', Size) }
+  }
+
+  async find(name: string, body: readonly Uint8Array[], options: PublishOptions = {}): Promise<StoredFile | undefined> {
+    const libraries = await loadIpfs()
+    const pieces = readPieces(body, options.signal)
+    const { cid, dagBytes, sizeBytes } = await importFile(libraries, pieces, async id => id)
+    const found = await this.verify(`ipfs://${cid.toString()}`, options)
+    if (found?.sizeBytes !== sizeBytes) return undefined
+    this.#dagBytes.set(cid.toString(), dagBytes)
+    return this.#stored(checkPath(name), cid, sizeBytes)
   }
 
   playlistAddress(file: StoredFile, playlistPath: string): string {
@@ -197,10 +209,6 @@ function differentCid(name: string, remote: string, local: CID): CuemuxError {
       hint: 'See what changes the bytes between here and the node, or how the node is set up to add files.',
     },
   )
-}
-
-function isNotPinned(error: unknown): boolean {
-  return error instanceof CuemuxError && error.cause instanceof RemoteError && /not pinned/i.test(error.cause.message)
 }
 
 function numberOf(field: string, value: unknown): number {

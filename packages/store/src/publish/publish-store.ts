@@ -59,6 +59,11 @@ export interface PublishStore {
    * folder of blocks are read through and hashed; S3 is asked for size and ETag, a Kubo node for size and pin.
    */
   verify(address: string, options?: PublishOptions): Promise<VerifiedFile | undefined>
+  /**
+   * The file at a path, when it has just these bytes: asked by a job that goes on, whose earlier run may have stored it and not come to note it. A
+   * store without it is given the file again.
+   */
+  find?(path: string, body: readonly Uint8Array[], options?: PublishOptions): Promise<StoredFile | undefined>
   /** How a playlist at a path names a stored file: relative to itself, or by the template that the store was given. */
   playlistAddress(file: StoredFile, playlistPath: string): string
   /** Keeps what is at an address from being thrown away, where a store does that. `put` already does it for its file. */

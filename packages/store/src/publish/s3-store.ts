@@ -80,6 +80,16 @@ class S3Store implements PublishStore {
     return { address, checksum: `etag:${etagOf(answer)}`, sizeBytes: Number(answer.headers.get('content-length')) }
   }
 
+  async find(name: string, body: readonly Uint8Array[], options: PublishOptions = {}): Promise<StoredFile | undefined> {
+    const key = `${this.#prefix}${checkPath(name)}`
+    const answer = await this.#client.ask({ method: 'HEAD', key, signal: options.signal }, [404])
+    const etag = etagOf(answer)
+    const sizeBytes = body.reduce((sum, piece) => sum + piece.byteLength, 0)
+    if (answer.status === 404 || Number(answer.headers.get('content-length')) !== sizeBytes) return undefined
+    const expected = await etagsOf(readBlocks(readPieces(body, options.signal), PART_BYTES))
+    return expected.includes(etag.toLowerCase()) ? this.#stored(name, { etag, sizeBytes }) : undefined
+  }
+
   playlistAddress(file: StoredFile, playlistPath: string): string {
     return this.#template === undefined
       ? relativeAddress(checkPath(playlistPath), file.path)
@@ -210,6 +220,19 @@ interface SentParts {
 
 function etagOf(answer: StoreAnswer): string {
   return (answer.headers.get('etag') ?? '').replace(/^W\//, '').replaceAll('"', '')
+}
+
+/** What the ETag of an object may be: its MD5, or that of its parts. */
+async function etagsOf(parts: AsyncIterable<Uint8Array>): Promise<readonly string[]> {
+  const ofParts = createHash('md5')
+  const whole = createHash('md5')
+  let count = 0
+  for await (const part of parts) {
+    ofParts.update(createHash('md5').update(part).digest())
+    whole.update(part)
+    count++
+  }
+  return [whole.digest('hex'), `${ofParts.digest('hex')}-${count}`]
 }
 
 /** @throws CuemuxError `OUTPUT_FAILED` when the server has other bytes than were sent */

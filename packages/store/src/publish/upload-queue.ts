@@ -14,7 +14,7 @@ export interface UploadRetryEvent extends RetryEvent {
 
 /** Options of {@link uploadQueue}. */
 export interface UploadQueueOptions {
-  readonly store: PublishStore
+  readonly store: Pick<PublishStore, 'put'>
   /** How many uploads run at once. 4 when left out. */
   readonly concurrency?: number
   /** How often an upload is tried again. 5 when left out. */
