@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { ipfsStore } from '@cuemux/store'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { judge } from '../hls-check/judge.js'
 import { runOrThrow, runProgram } from '../support/process.js'
@@ -83,5 +85,30 @@ describe('examples', () => {
     expect(Number(packets)).toBeGreaterThanOrEqual(240)
     expect(Number(packets)).toBeLessThanOrEqual(336)
     expect((await stat(out)).size).toBeGreaterThan(100_000)
+  })
+
+  test('ladder-to-ipfs', async () => {
+    const out = path.join(folder, 'ipfs')
+    const short = path.join(folder, 'short.mkv')
+    await runOrThrow('ffmpeg', ['-v', 'error', '-i', film, '-t', '8', '-c', 'copy', short])
+    const { stdout } = await runOrThrow(process.execPath, [built('ladder-to-ipfs'), short, out, '180,90'])
+    const master = /^(ipfs:\/\/\w+\/master\.m3u8) is complete/m.exec(stdout.toString())?.[1] ?? ''
+    const store = ipfsStore({ folder: path.join(folder, 'imported') })
+    await store.importCar(createReadStream(path.join(out, 'film.car')))
+    const load = async (name: string): Promise<Uint8Array> => {
+      const pieces = []
+      for await (const piece of store.read(master.replace('master.m3u8', name))) pieces.push(piece)
+      return Buffer.concat(pieces)
+    }
+    expect((await judge(load)).summary).toEqual([])
+    await store.close()
+  })
+
+  test('frames-to-hls', async () => {
+    const out = path.join(folder, 'frames')
+    const { stdout } = await runOrThrow(process.execPath, [built('frames-to-hls'), out, '5'])
+    expect(stdout.toString()).toContain("[ '360p: 3', '180p: 3' ]")
+    const { summary } = await judge(name => readFile(path.join(out, name)))
+    expect(summary).toEqual([])
   })
 })

@@ -10,7 +10,9 @@ export interface Io {
   /** Fires when the user asks the command to end. */
   readonly signal: AbortSignal
   /** Loads the library, only once a command needs it: `--help` must not wait for it. */
-  readonly loadCuemux: () => Promise<Pick<typeof import('cuemux'), 'openMedia' | 'createHandler' | 'toNodeListener'>>
+  readonly loadCuemux: () => Promise<
+    Pick<typeof import('cuemux'), 'openMedia' | 'createHandler' | 'createLadder' | 'toNodeListener'>
+  >
 }
 
 /** Writes and waits until the stream takes more. */

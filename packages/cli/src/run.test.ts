@@ -133,6 +133,7 @@ async function cuemux(...args: string[]): Promise<Outcome> {
           metrics: () => ({}) as never,
           close: async () => {},
         }),
+      createLadder: () => Promise.reject<never>(new Error('No ladder is made here.')),
       toNodeListener: () => () => {},
     }),
   }
@@ -157,6 +158,11 @@ describe('the command line', () => {
       "cuemux: --client must be one of browser, safari, chromecast, native, not 'tv'.\n",
     ],
     [['remux', 'a', 'b', '--start=-1'], "cuemux: --start must be at least 0, not '-1'.\n"],
+    [['ladder', 'a'], 'cuemux: cuemux ladder needs INPUT OUT. See: cuemux ladder --help\n'],
+    [
+      ['ladder', 'a', 's3://b/c'],
+      'cuemux: OUT is a folder on this machine; give it, and the place as --to s3://b/c.\n',
+    ],
     [['serve', '--port', '1.5'], "cuemux: --port must be a whole number, not '1.5'.\n"],
   ])('ends with 2 and one line for %j', async (args, stderr) => {
     expect(await cuemux(...args)).toEqual({ code: 2, stdout: '', stderr })

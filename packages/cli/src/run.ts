@@ -13,6 +13,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   probe: async () => (await import('./commands/probe.js')).probe,
   hls: async () => (await import('./commands/hls.js')).hls,
   serve: async () => (await import('./commands/serve.js')).serve,
+  ladder: async () => (await import('./commands/ladder.js')).ladder,
   remux: async () => (await import('./commands/remux.js')).remux,
   inspect: async () => (await import('./commands/inspect.js')).inspect,
   doctor: async () => (await import('./commands/doctor.js')).doctor,

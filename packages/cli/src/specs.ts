@@ -57,7 +57,7 @@ const SERVE: CommandSpec = {
   positionals: '[INPUT…]',
   minPositionals: 0,
   maxPositionals: Number.POSITIVE_INFINITY,
-  summary: 'a page that plays these files, folders and URLs (the current folder without any)',
+  summary: 'a page that plays these files, folders, URLs and published films (the current folder without any)',
   options: {
     port: { type: 'string', value: 'N', help: 'port (8080); 0 takes any free one' },
     host: {
@@ -98,6 +98,41 @@ const REMUX: CommandSpec = {
   examples: ['cuemux remux film.mkv film.mp4', 'cuemux remux film.mkv - --start 60 --duration 10 | mpv -'],
 }
 
+/** `cuemux ladder`. */
+const LADDER: CommandSpec = {
+  name: 'ladder',
+  positionals: 'INPUT OUT',
+  minPositionals: 2,
+  maxPositionals: 2,
+  summary: 'encodes a film in several sizes and publishes them; run again, it resumes where it stopped',
+  options: {
+    rungs: { type: 'string', value: 'LIST', help: 'auto (the default), seed, or heights as 1080,720,360' },
+    encoder: ENCODER_OPTION,
+    to: {
+      type: 'string',
+      value: 'PLACE',
+      help: 'where to: a folder (OUT), ipfs (blocks in OUT), ipfs:API_URL (a Kubo node), s3://bucket/prefix (AWS_… variables)',
+    },
+    'segment-duration': { type: 'string', value: 'S', help: 'target length of a segment in seconds (4)' },
+    checkpoint: { type: 'string', value: 'FILE', help: 'the file that says what is stored (OUT/.cuemux-ladder.json)' },
+    gateway: {
+      type: 'string',
+      value: 'URL',
+      help: 'gateway by which playlists name files on IPFS (relative addresses)',
+    },
+    'public-url': {
+      type: 'string',
+      value: 'URL',
+      help: 'where the folder or bucket is served from (relative addresses)',
+    },
+  },
+  examples: [
+    'cuemux ladder film.mkv out',
+    'cuemux ladder film.mkv out --rungs 1080,720,360 --to s3://films/film',
+    'cuemux ladder film.mkv out --to ipfs --gateway https://ipfs.io',
+  ],
+}
+
 /** `cuemux inspect`. */
 const INSPECT: CommandSpec = {
   name: 'inspect',
@@ -127,4 +162,4 @@ const DOCTOR: CommandSpec = {
 }
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly CommandSpec[] = [PROBE, HLS, SERVE, REMUX, INSPECT, DOCTOR]
+export const COMMANDS: readonly CommandSpec[] = [PROBE, HLS, SERVE, REMUX, LADDER, INSPECT, DOCTOR]

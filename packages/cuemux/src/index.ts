@@ -2,6 +2,9 @@ import { guardedFetch, openFile } from '@cuemux/source/node'
 import { lazyEncoder } from './encoding/lazy-encoder.js'
 import { createHandlerFactory, type Handler } from './handler.js'
 import type { MediaInput, Platform } from './input.js'
+import type { LadderOptions } from './ladder/create-ladder.js'
+import type { LadderFrames } from './ladder/model.js'
+import type { FrameLadder, Ladder } from './ladder/options.js'
 import { createOpenMedia, type Media, type MediaOpener, type OpenOptions } from './media.js'
 import { validateOptions } from './schemas.js'
 import type { KeptStore } from './service/kept.js'
@@ -9,6 +12,19 @@ import type { HandlerOptions } from './service/options.js'
 
 export { diskSpool, guardedFetch } from '@cuemux/source/node'
 export * from './exports.js'
+export type { LadderOptions } from './ladder/create-ladder.js'
+export type { LadderEngineEvent, LadderFrames, LadderPcm, LadderRungOption, LadderRungs } from './ladder/model.js'
+export type {
+  FrameLadder,
+  Ladder,
+  LadderAddress,
+  LadderEvent,
+  LadderJobProgress,
+  LadderPublishing,
+  LadderResult,
+  LadderUpdate,
+  PublishedRung,
+} from './ladder/options.js'
 
 /** What a process has for the segments of films that are far away. */
 const DEFAULT_CACHE_BYTES = 32 << 20
@@ -40,3 +56,18 @@ export const openMedia: (input: MediaInput, options?: OpenOptions) => Promise<Me
  * @throws CuemuxError `BAD_REQUEST` for wrong options
  */
 export const createHandler: (options: HandlerOptions) => Handler = createHandlerFactory(node, open)
+
+/**
+ * Encodes a film, or frames that the caller pushes, in several sizes from one decoding, and publishes them as an adaptive
+ * presentation: to a folder, IPFS or S3. The playlists name what is stored while it grows. ffmpeg is needed.
+ *
+ * @throws CuemuxError `BAD_REQUEST` for wrong options, or another job's checkpoint; `SOURCE_CHANGED` for a checkpoint of another source;
+ * `ENCODER_MISSING`, `OUTPUT_FAILED`, `ABORTED`, and what opening the film throws
+ */
+export function createLadder(options: LadderOptions & { readonly frames: LadderFrames }): Promise<FrameLadder>
+/** Encodes and publishes a film. */
+export function createLadder(options: LadderOptions & { readonly input: MediaInput }): Promise<Ladder>
+export async function createLadder(options: LadderOptions): Promise<Ladder> {
+  // Loaded when there is one to be made: encoding and publishing need most of all packages.
+  return await (await import('./ladder/create-ladder.js')).createLadder(options)
+}

@@ -175,6 +175,24 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     signal,
     onEvent: callback,
   },
+  ladder: {
+    $$strict: true,
+    store: { type: 'object' },
+    checkpoint: text,
+    signal,
+    uploads: {
+      $$type: 'object|optional',
+      $$strict: true,
+      concurrency: { ...count, max: 64 },
+      retries: { type: 'number', optional: true, integer: true, min: 0, max: 100 },
+      firstDelayMs: { type: 'number', optional: true, positive: true },
+    },
+    playlistIntervalMs: { type: 'number', optional: true, min: 0 },
+    patienceMs: { type: 'number', optional: true, positive: true },
+    onPlaylist: callback,
+    onProgress: callback,
+    onEvent: callback,
+  },
 }
 
 type Check = (value: object) => true | ValidationError[]

@@ -6,10 +6,10 @@ import { type Film, IPFS_PATH } from './film.js'
 import { ipfsFiles, type PublishedFiles } from './published-files.js'
 
 /** Says, in a folder of blocks, which film is in them. */
-const PUBLISHED_NAME = 'published.json'
+export const PUBLISHED_NAME = 'published.json'
 
 /** What {@link PUBLISHED_NAME} says. */
-interface PublishedFilm {
+export interface PublishedFilm {
   readonly format: 'cuemux-published'
   readonly version: 1
   /** For people. */

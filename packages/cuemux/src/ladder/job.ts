@@ -307,7 +307,11 @@ export class LadderJob implements FrameLadder {
     this.#watchdog.stop()
     const isFailed = this.#failure !== undefined
     await waitAtMost(
-      Promise.all([this.#options.engine.close(), isFailed ? this.#queue.abort() : undefined]),
+      Promise.all([
+        this.#options.engine.close(),
+        isFailed ? this.#queue.abort() : undefined,
+        this.#checkpoint?.close(),
+      ]),
       this.#endMs,
     )
     this.#state = 'settled'

@@ -168,6 +168,8 @@ describe('Checkpoint', () => {
   it('is removed when the job is done', async () => {
     const checkpoint = await Checkpoint.resume(file, job)
     await Promise.all([checkpoint.record(segment('720p', 0)), checkpoint.record(segment('720p', 1))])
+    await checkpoint.close()
+    expect(readdirSync(folder)).toEqual(['job.json'])
     await checkpoint.remove()
     await checkpoint.remove()
     expect(readdirSync(folder)).toEqual([])

@@ -124,11 +124,16 @@ export class Checkpoint {
     this.#segments.delete(keyOf({ rung, ...(segment === undefined ? {} : { segment }) }))
   }
 
-  /** Removes the file, when the job is done. */
-  async remove(): Promise<void> {
+  /** Waits for what is being written, and gives back what it needs. The file stays. */
+  async close(): Promise<void> {
     await this.#queued?.catch(() => {})
     await this.#writing?.catch(() => {})
     await this.#temporary.close()
+  }
+
+  /** Removes the file, when the job is done. */
+  async remove(): Promise<void> {
+    await this.close()
     await orAbsent(unlink(this.#file)).catch(error => {
       throw outputFailed(error, `Can't remove ${this.#file}`)
     })
