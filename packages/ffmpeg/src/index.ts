@@ -44,6 +44,7 @@ export {
   type LadderRung,
   type LadderStretch,
   ladderRunArguments,
+  ladderRunPlan,
   type RawFrames,
   rungGrid,
 } from './ladder/ladder-arguments.js'

@@ -8,6 +8,7 @@ import {
   LadderRun,
   type LadderRung,
   ladderRunArguments,
+  ladderRunPlan,
   type MediaAddress,
   parameterSetsFor,
   type RawFrames,
@@ -94,7 +95,7 @@ export class VideoLadder {
     const before = 'url' in input ? input.sourceError : undefined
     const over = health.started(set.family)
     const run = new LadderRun({
-      grids: set.rungs.map(rung => rungGrid(clocked, rung)),
+      grids: set.rungs.map(rung => rungGrid(ladderRunPlan(from, clocked), rung)),
       segment: chunk.first,
       end: stretch.end,
       // From the beginning on there is nothing earlier to be found.

@@ -60,10 +60,21 @@ export function rungGrid(plan: VideoPlan, { frameStep }: Pick<LadderRung, 'frame
 }
 
 /**
+ * The plan on the clock of what a run writes. Of a film with a constant rate that clock is 0 at the first frame: there
+ * every frame of the grid has a picture, also where the film lacks one.
+ *
+ * @param plan on the clock of what the run reads
+ */
+export function ladderRunPlan(input: LadderInput, plan: VideoPlan): VideoPlan {
+  if (plan.frameDuration === undefined || !('url' in input)) return plan
+  return { ...plan, clockOffsetUs: (plan.start * 1e6) / plan.timescale }
+}
+
+/**
  * The arguments of a run: one decode, and an output for each rung: `pipe:3`, `pipe:4` … as Matroska, each frame in a
  * cluster of its own. Keyframes lie at the plan's boundaries in all of them.
  *
- * @param plan of the film's own frames; where raw pictures come, its clock's offset says where the first of them lies
+ * @param plan of the film's own frames, on the clock of what is read: where raw pictures come, that is 0 at the first of them
  * @param rungs from the largest to the smallest picture
  * @throws CuemuxError `BAD_REQUEST` for a job that breaks its schema, or keyframes that an encoder can't set
  */
@@ -73,12 +84,15 @@ export function ladderRunArguments(
   stretch: LadderStretch,
   rungs: readonly [LadderRung, ...LadderRung[]],
 ): string[] {
-  const grid = new VideoGrid(plan)
+  const read = new VideoGrid(plan)
+  const grid = new VideoGrid(ladderRunPlan(input, plan))
   const jobs = rungs.map(rung => rungJob(rung, grid, stretch))
   for (const job of jobs) validate('videoJob', job)
   const [largest, ...smaller] = rungs
   const pictures = [graphRung(largest, grid), ...smaller.map(rung => graphRung(rung, grid))] as const
-  const graph = ladderGraph(pictures, trim(grid, stretch), step => selectFrames(grid, step))
+  const graph = ladderGraph(pictures, [...evenFrames(input, read), ...trim(grid, stretch)], step =>
+    selectFrames(grid, step),
+  )
   const outputs = rungs.flatMap(({ encoder }, i) => {
     const job = jobs[i] ?? rungs[0].job
     return [
@@ -90,7 +104,7 @@ export function ladderRunArguments(
   })
   return [
     ...['-hide_banner', '-loglevel', 'warning', '-nostats', '-progress', 'pipe:2', '-stats_period', STATS_PERIOD_S],
-    ...[...graph.inputArguments, ...seek(grid, stretch, input), '-thread_queue_size', QUEUED_PACKETS],
+    ...[...graph.inputArguments, ...seek(read, stretch, input), '-thread_queue_size', QUEUED_PACKETS],
     ...('url' in input ? inputArguments(input.url) : rawArguments(input.frames)),
     ...['-copyts', '-filter_complex', graph.graph, ...outputs],
   ]
@@ -113,6 +127,17 @@ function rawArguments({ format, width, height, frameRate }: RawFrames): string[]
 function seek(grid: VideoGrid, { segment, seekMarginS }: LadderStretch, input: LadderInput): string[] {
   const seekS = grid.ffmpegSeconds(grid.boundary(segment)) - seekMarginS
   return 'url' in input && seekS > 0 ? ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', seekS.toFixed(6)] : []
+}
+
+/**
+ * One picture for each frame of the grid, which the film's own times hit but for rounding: where it lacks one, as a
+ * recording may, the one before stays. So every segment has all of its frames in every rung.
+ */
+function evenFrames(input: LadderInput, read: VideoGrid): string[] {
+  const { frameDuration, timescale, start } = read.plan
+  if (frameDuration === undefined || !('url' in input)) return []
+  const startUs = Math.round(read.ffmpegSeconds(start) * 1e6)
+  return ['settb=1/1000000', `setpts=PTS-(${startUs})`, `fps=${timescale}/${frameDuration}`]
 }
 
 /**
