@@ -170,9 +170,10 @@ function keyframes(encoder: VideoEncoder, grid: VideoGrid, { segment, end }: Lad
     return { timescale, interval: (times[1] ?? 0) - (times[0] ?? 0) }
   }
   // At a variable rate the frame behind the stretch has to be a keyframe: by it the stretch ends.
-  const last = Math.min(grid.segmentCount - 1, end ?? Number.POSITIVE_INFINITY)
+  const behind = end === undefined ? grid.segmentCount : end + (grid.plan.frameDuration === undefined ? 1 : 0)
   const forced: number[] = []
-  for (let n = segment + 1; n <= last; n++) forced.push(Math.round(grid.ffmpegSeconds(grid.startOf(n)) * 1e6))
+  for (let n = segment + 1; n < Math.min(behind, grid.segmentCount); n++)
+    forced.push(Math.round(grid.ffmpegSeconds(grid.startOf(n)) * 1e6))
   const start = Math.round(grid.ffmpegSeconds(grid.startOf(segment)) * 1e6)
   return { timescale: 1_000_000, start, times: forced }
 }
