@@ -143,3 +143,122 @@ test('gives the same bytes in every run, and of a job taken up again only those 
   const inits = ({ of }: typeof whole) => whole.names.map(name => of(name).find(({ init }) => init)?.init)
   expect(inits(rest)).toEqual(inits(whole))
 })
+
+/** A frame of RGB whose brightness goes up and down with its number. */
+function frameOf(width: number, height: number, n: number): Uint8Array {
+  const frame = new Uint8Array(width * height * 3)
+  for (let i = 0; i < frame.length; i++) frame[i] = (i + n * 7) & 0xff
+  return frame
+}
+
+/** A tone, from a sample on. */
+function toneOf(first: number, count: number): Uint8Array {
+  const samples = Int16Array.from({ length: count * 2 }, (_, i) => 8000 * Math.sin((first + (i >> 1)) / 20))
+  return new Uint8Array(samples.buffer)
+}
+
+describe('frames that are pushed', () => {
+  const RATE = [30_000, 1001] as const
+  const SOUND_RATE = 48_000
+  const FRAMES = 200
+  const frames = { format: 'rgb24', width: 99, height: 75, frameRate: RATE } as const
+  const base = { rungs: '75,50', segmentDurationMs: 1000, chunkSegments: 2, threads: 1 }
+  const pcm = { format: 's16le', sampleRate: SOUND_RATE, channels: 2 } as const
+  const sampleAt = (frame: number): number => Math.round((frame * RATE[1] * SOUND_RATE) / RATE[0])
+
+  async function push(
+    count: number,
+    isStored: Stored,
+  ): Promise<{ segments: LadderSegment[]; first: number | undefined }> {
+    const engine = await openLadderEngine({ ...base, frames: { ...frames, audio: pcm } })
+    const segments: LadderSegment[] = []
+    try {
+      const made = engine.segments(isStored)
+      const taken = (async () => {
+        for await (const segment of made) segments.push(segment)
+      })()
+      let sample = engine.nextAudioSample ?? 0
+      for (let n = engine.nextFrame ?? 0; n < count; n++) {
+        const next = sampleAt(n + 1)
+        if (next > sample) await engine.writeAudio(toneOf(sample, next - sample))
+        sample = Math.max(sample, next)
+        await engine.writeFrame(frameOf(99, 75, n))
+      }
+      const first = engine.nextFrame
+      engine.endFrames()
+      await taken
+      return { segments, first }
+    } finally {
+      await engine.close()
+    }
+  }
+
+  test('become rungs and sound; taken up again, the caller pushes from the first missing chunk on', async () => {
+    const { segments } = await push(FRAMES, nothing)
+    const of = (name: string) => segments.filter(({ rendition }) => rendition === name)
+    const expected = Array.from({ length: 7 }, (_, n) => [n, 2002 + n * 30_030, n < 6 ? 30_030 : 20_020])
+    for (const name of ['video-74', 'video-50']) {
+      expect(of(name).map(({ number, start, duration }) => [number, start, duration])).toEqual(expected)
+      expect(await decode(of(name))).toEqual({ complaints: '', frames: FRAMES })
+    }
+    const sound = of('audio-stereo')
+    expect(sound).toHaveLength(7)
+    const end = (sound[6]?.start ?? 0) + (sound[6]?.duration ?? 0)
+    const filmEnd = ((2002 + FRAMES * 1001) * SOUND_RATE) / RATE[0]
+    expect(Math.abs(end - filmEnd)).toBeLessThanOrEqual(1024)
+
+    const names = Object.keys(hashes(segments))
+    const missing = new Set(['video-50/3', 'audio-stereo/5', 'video-74/6'])
+    const again = await push(
+      FRAMES,
+      (rendition, n) => names.includes(`${rendition}/${n}`) && !missing.has(`${rendition}/${n}`),
+    )
+    expect(again.first).toBe(2 * 30)
+    const all = hashes(segments)
+    expect(hashes(again.segments)).toEqual(Object.fromEntries([...missing].map(name => [name, all[name]])))
+  })
+
+  test('are refused politely from a caller that does not wait, and the job goes on', async () => {
+    const engine = await openLadderEngine({ ...base, rungs: '50', frames })
+    const made: LadderSegment[] = []
+    try {
+      const segments = engine.segments(nothing)[Symbol.asyncIterator]()
+      const writes = Array.from({ length: 300 }, (_, n) => engine.writeFrame(frameOf(99, 75, n)))
+      const results = await Promise.allSettled(writes)
+      const refused = results.filter(result => result.status === 'rejected')
+      expect(refused.length).toBe(300 - 8)
+      expect(refused[0]?.reason).toMatchObject({ code: 'CAPACITY' })
+      await expect(engine.writeFrame(new Uint8Array(5))).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+      for (let n = 8; n < 40; n++) await engine.writeFrame(frameOf(99, 75, n))
+      engine.endFrames()
+      for (let next = await segments.next(); !next.done; next = await segments.next()) made.push(next.value)
+    } finally {
+      await engine.close()
+    }
+    expect(await decode(made)).toEqual({ complaints: '', frames: 40 })
+  })
+
+  test('wait for the one who takes the segments', async () => {
+    const engine = await openLadderEngine({ ...base, rungs: '50', frames })
+    try {
+      const segments = engine.segments(nothing)[Symbol.asyncIterator]()
+      let written = 0
+      const writing = (async () => {
+        for (let n = 0; n < 3000; n++) {
+          await engine.writeFrame(frameOf(99, 75, n))
+          written++
+        }
+      })().catch(error => error)
+      // What lies in queues and pipes is a few seconds, however long the film.
+      for (let n = 0; n < 30; n++) {
+        expect((await segments.next()).value).toMatchObject({ number: n })
+        expect(written).toBeLessThan((n + 16) * 30)
+      }
+      await engine.close()
+      expect(await writing).toMatchObject({ code: 'ABORTED' })
+      expect(written).toBeGreaterThan(29 * 30)
+    } finally {
+      await engine.close()
+    }
+  })
+})

@@ -24,6 +24,8 @@ export interface EngineRunOptions {
 const QUEUED_SEGMENTS = 2
 /** Chunks that hardware encodes at once: its sessions are few, and one after the other keeps it busy. */
 const HARDWARE_CHUNKS = 2
+/** Chunks that may be made and wait for those before them, or for the one who takes segments. */
+const CHUNKS_AHEAD = 2
 /** Segments by which the sound may be ahead of the pictures of a film. */
 const SOUND_AHEAD = 1
 
@@ -37,6 +39,8 @@ export class EngineRun {
   /** The next segment of each rung, and of each rendition of sound. */
   readonly #videoNext: number[]
   readonly #audioNext: number[]
+  /** Chunks that are begun and not given away. */
+  #ahead = 0
   #videoIsDone: boolean
   #waiting: (() => void)[] = []
   #living: Promise<void> = Promise.resolve()
@@ -135,7 +139,8 @@ export class EngineRun {
       const chunk = this.chunkAt(first)
       if (this.isChunkStored(chunk)) continue
       // A chunk's last frames keep no processor busy: the next one starts by then.
-      while (busy >= (video.isHardware ? HARDWARE_CHUNKS : parallelChunks) || this.#held.isFull) await this.#change()
+      const slots = (): number => (video.isHardware ? HARDWARE_CHUNKS : parallelChunks)
+      while (busy >= slots() || this.#ahead >= slots() + CHUNKS_AHEAD || this.#held.isFull) await this.#change()
       const task = this.#task(video, chunk, true)
       busy++
       void task.nearEnd.then(() => {
@@ -150,12 +155,16 @@ export class EngineRun {
 
   /** Brings a chunk forward when those before it are made; settles when it is made. */
   #follow(before: Promise<void>, task: ChunkTask, chunk: Chunk): Promise<void> {
-    const made = before.then(() => {
+    const made = before.then(async () => {
+      await this.queue.room()
       this.#passed(chunk.first)
       task.bringForward()
       for (const other of this.#tasks) other.balance()
-      return task.done
+      await task.done
+      this.#ahead--
+      this.#tell()
     })
+    this.#ahead++
     made.catch(error => this.#fail(toCuemuxError(error, 'ENCODER_FAILED')))
     return made
   }

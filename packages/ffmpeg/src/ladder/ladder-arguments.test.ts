@@ -173,5 +173,7 @@ it('reads raw pictures from its stdin, counted from the stretch on', () => {
     `"-thread_queue_size 8 -f rawvideo -protocol_whitelist pipe -pixel_format rgb24 -video_size 1280x720 -framerate 30/1 -i pipe:0"`,
   )
   expect(list[list.indexOf('-force_key_frames') + 1]).toBe('3.995,7.995')
-  expect(graph(list)).toMatchInlineSnapshot(`"[0:v:0]trim=start=-0.016667:end=11.983333,format=yuv420p,setsar=sar=1/1:max=65535[v0]"`)
+  expect(graph(list)).toMatchInlineSnapshot(
+    `"[0:v:0]trim=start=-0.016667:end=11.983333,format=yuv420p,setsar=sar=1/1:max=65535[v0]"`,
+  )
 })
