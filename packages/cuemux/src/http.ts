@@ -27,6 +27,8 @@ export const bodies: WeakMap<Response, PieceBody> = new WeakMap()
 export interface ResponseOptions {
   /** Only who asked may keep it: its address is signed. */
   readonly isPrivate?: boolean
+  /** Cache-Control in place of that of its kind. */
+  readonly cacheControl?: string
   /** The body of the bytes from `start` to below `end` of the resource, where it is counted and can be made again. */
   readonly body?: (part: BodyPart, start: number, end: number) => PieceBody
 }
@@ -52,7 +54,8 @@ export async function resourceResponse(
   const isHead = request.method === 'HEAD'
   const headers = new Headers({
     'content-type': resource.contentType,
-    'cache-control': `${options.isPrivate === true ? 'private' : 'public'}, ${CACHE_CONTROL[resource.kind]}`,
+    'cache-control':
+      options.cacheControl ?? `${options.isPrivate === true ? 'private' : 'public'}, ${CACHE_CONTROL[resource.kind]}`,
     etag: resource.etag,
   })
   const isText = TEXT_KINDS.has(resource.kind)

@@ -10,6 +10,16 @@ import { validateOptions } from './schemas.js'
 import type { KeptStore } from './service/kept.js'
 import type { HandlerOptions } from './service/options.js'
 
+export type {
+  DeviceLiveInput,
+  HlsLiveInput,
+  HttpLiveInput,
+  LiveInput,
+  RtspLiveInput,
+  SrtLiveInput,
+  TestLiveInput,
+  UdpLiveInput,
+} from '@cuemux/ffmpeg'
 export { diskSpool, guardedFetch } from '@cuemux/source/node'
 export * from './exports.js'
 export type { LadderOptions } from './ladder/create-ladder.js'
@@ -25,6 +35,18 @@ export type {
   LadderUpdate,
   PublishedRung,
 } from './ladder/options.js'
+export { createLiveStream } from './live/create.js'
+export type { LiveStream } from './live/live-stream.js'
+export type {
+  LiveEvent,
+  LiveState,
+  LiveStats,
+  LiveStreamOptions,
+  LiveVideoOptions,
+  LiveWindowOptions,
+  ReconnectOptions,
+} from './live/options.js'
+export { parseLiveInput } from './live/parse-input.js'
 
 /** What a process has for the segments of films that are far away. */
 const DEFAULT_CACHE_BYTES = 32 << 20

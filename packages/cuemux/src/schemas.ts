@@ -34,6 +34,29 @@ const encoder = {
     onEvent: callback,
   },
 }
+const pixels = { type: 'number', optional: true, integer: true, min: 16, max: 16_384 }
+const milliseconds = { type: 'number', optional: true, min: 1, max: 86_400_000 }
+const corsRules = {
+  type: 'multi',
+  optional: true,
+  rules: [
+    { type: 'equal', value: false, strict: true },
+    {
+      type: 'object',
+      strict: true,
+      props: {
+        origins: {
+          type: 'multi',
+          optional: true,
+          rules: [{ type: 'equal', value: '*' }, texts, { type: 'function' }],
+        },
+        credentials: { type: 'boolean', optional: true },
+        allowHeaders: { ...texts, optional: true },
+        maxAgeS: { type: 'number', optional: true, integer: true, min: 0 },
+      },
+    },
+  ],
+}
 
 /** Static schemas of the options at the API's boundary; compiled once, when first used. */
 const SCHEMAS: Readonly<Record<SchemaName, object>> = {
@@ -106,27 +129,7 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
       ],
       ttlMs: count,
     },
-    cors: {
-      type: 'multi',
-      optional: true,
-      rules: [
-        { type: 'equal', value: false, strict: true },
-        {
-          type: 'object',
-          strict: true,
-          props: {
-            origins: {
-              type: 'multi',
-              optional: true,
-              rules: [{ type: 'equal', value: '*' }, texts, { type: 'function' }],
-            },
-            credentials: { type: 'boolean', optional: true },
-            allowHeaders: { ...texts, optional: true },
-            maxAgeS: { type: 'number', optional: true, integer: true, min: 0 },
-          },
-        },
-      ],
-    },
+    cors: corsRules,
     exposeErrors: { type: 'boolean', optional: true },
     metricsPath: { type: 'string', optional: true, pattern: /^(?:\/[^/]+)+$/ },
     onEvent: callback,
@@ -191,6 +194,76 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     patienceMs: { type: 'number', optional: true, positive: true },
     onPlaylist: callback,
     onProgress: callback,
+    onEvent: callback,
+  },
+  live: {
+    $$strict: true,
+    input: { type: 'multi', rules: [{ type: 'string', empty: false, max: 4096 }, { type: 'object' }] },
+    addressPolicy: { type: 'object', optional: true },
+    mode: { type: 'enum', optional: true, values: ['auto', 'encode'] },
+    segmentDurationMs,
+    lowLatency: {
+      type: 'multi',
+      optional: true,
+      rules: [
+        { type: 'boolean', optional: true },
+        { type: 'object', strict: true, props: { partDurationMs: { type: 'number', min: 100, max: 2000 } } },
+      ],
+    },
+    window: {
+      type: 'multi',
+      optional: true,
+      rules: [
+        {
+          type: 'object',
+          optional: true,
+          strict: true,
+          props: { kind: { type: 'equal', value: 'sliding' }, durationMs: milliseconds },
+        },
+        {
+          type: 'object',
+          strict: true,
+          props: { kind: { type: 'equal', value: 'event' }, maxDurationMs: milliseconds },
+        },
+      ],
+    },
+    maxBytes: { type: 'number', optional: true, integer: true, min: 1 << 20 },
+    folder: text,
+    keepFiles: { type: 'boolean', optional: true },
+    video: {
+      $$type: 'object|optional',
+      $$strict: true,
+      maxWidth: pixels,
+      maxHeight: pixels,
+      bitrateBps: { type: 'number', optional: true, integer: true, min: 50_000, max: 200_000_000 },
+      preset: { type: 'enum', optional: true, values: ['ultrafast', 'superfast', 'veryfast'] },
+    },
+    audio: {
+      type: 'multi',
+      optional: true,
+      rules: [
+        { type: 'equal', value: false, strict: true, optional: true },
+        {
+          type: 'object',
+          strict: true,
+          props: { bitrateBps: { type: 'number', optional: true, integer: true, min: 16_000, max: 512_000 } },
+        },
+      ],
+    },
+    reconnect: {
+      $$type: 'object|optional',
+      $$strict: true,
+      initialMs: milliseconds,
+      maxMs: milliseconds,
+      maxAttempts: { type: 'number', optional: true, min: 0 },
+      resetAfterMs: { ...milliseconds, min: 0 },
+    },
+    stallTimeoutMs: milliseconds,
+    startTimeoutMs: milliseconds,
+    ffmpeg: text,
+    maxProcesses: count,
+    cors: corsRules,
+    signal,
     onEvent: callback,
   },
 }

@@ -36,7 +36,7 @@ export type {
   TargetAudioCodec,
   TargetVideoCodec,
 } from './capabilities/model.js'
-export { type LoopbackInput, LoopbackServer, type MediaAddress } from './input/loopback.js'
+export { type LoopbackInput, LoopbackServer, type MediaAddress, type OpenFeed } from './input/loopback.js'
 export { type ProbedMedia, probeWithFfprobe } from './input/probe.js'
 export type { ProbedStream } from './input/probe-model.js'
 export {
@@ -49,6 +49,26 @@ export {
   rungGrid,
 } from './ladder/ladder-arguments.js'
 export { LADDER_TRACK_ID, LadderRun, type LadderRunOptions } from './ladder/ladder-run.js'
+export { type LiveProbing, liveInputArguments } from './live/input-arguments.js'
+export type {
+  DeviceLiveInput,
+  HlsLiveInput,
+  HttpLiveInput,
+  HttpLiveOptions,
+  LiveInput,
+  RtspLiveInput,
+  SrtLiveInput,
+  TestLiveInput,
+  UdpLiveInput,
+} from './live/live-input.js'
+export { type LiveAudio, type LiveOutput, type LiveVideo, liveOutputArguments } from './live/output-arguments.js'
+export {
+  type LiveAudioFacts,
+  type LiveFacts,
+  type LiveVideoFacts,
+  type ProbeLiveOptions,
+  probeLive,
+} from './live/probe-live.js'
 export { type FfmpegLocation, installCommand, type LocateOptions, locateFfmpeg, type Surroundings } from './locate.js'
 export type { FailureKind, FailureReason } from './process/failure.js'
 export type { FfmpegProcess, ProcessExit } from './process/ffmpeg-process.js'
@@ -57,6 +77,7 @@ export { FfmpegRegistry, type RegistryOptions, type StartOptions } from './proce
 export type { FfmpegProgress } from './process/stderr-log.js'
 export { EncoderHealth, type EncoderHealthOptions, type EncoderTrouble } from './video/encoder-health.js'
 export { fixedVideoPlan } from './video/fixed-plan.js'
+export { MatroskaStream, type StreamEvents, type StreamFrame, type StreamTrack } from './video/matroska-stream.js'
 export { parameterSetsFor } from './video/parameter-sets.js'
 export type { VideoEncoding } from './video/video-arguments.js'
 export type { VideoPlan } from './video/video-grid.js'

@@ -96,7 +96,8 @@ function cacheFile(): string {
 /** Processes by what they are started with: limits hold for the whole program. */
 const registries = new Map<string, FfmpegRegistry>()
 
-function registryFor(options: RegistryOptions): FfmpegRegistry {
+/** The registry with these limits: one for the program. */
+export function registryFor(options: RegistryOptions): FfmpegRegistry {
   const key = JSON.stringify(options)
   const registry = registries.get(key) ?? new FfmpegRegistry(options)
   registries.set(key, registry)

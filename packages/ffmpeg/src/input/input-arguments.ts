@@ -2,7 +2,7 @@
  * Containers that ffmpeg may open for us. Without the list, a film whose bytes are a playlist (HLS, DASH, concat) would
  * make ffmpeg open whatever addresses stand in it.
  */
-const FORMATS = [
+export const MEDIA_FORMATS: readonly string[] = [
   ...['matroska', 'webm', 'mov', 'mp4', 'm4a', '3gp', '3g2', 'mj2', 'avi', 'flv', 'live_flv', 'asf', 'asf_o'],
   ...['mpeg', 'mpegts', 'mpegvideo', 'vob', 'ogg', 'rm', 'nut', 'mxf', 'gxf', 'dv', 'ivf', 'wtv', 'swf', 'nsv', 'amv'],
   ...['h264', 'hevc', 'm4v', 'obu', 'av1', 'yuv4mpegpipe', 'bink', 'smk', 'roq', 'film_cpk', 'pmp', 'psxstr', 'vc1'],
@@ -32,7 +32,7 @@ const FORMATS = [
  * themselves.
  */
 export function inputArguments(url: string): readonly string[] {
-  return ['-protocol_whitelist', 'http,tcp', '-format_whitelist', FORMATS.join(','), '-i', url]
+  return ['-protocol_whitelist', 'http,tcp', '-format_whitelist', MEDIA_FORMATS.join(','), '-i', url]
 }
 
 /** The input is a Matroska stream of our own on stdin. */

@@ -29,8 +29,14 @@ const PIECE_BYTES = 1 << 20
 /** The first piece of an answer is smaller: ffmpeg often wants a head or an index only. */
 const FIRST_PIECE_BYTES = 1 << 16
 
+/**
+ * Bytes that come without end, anew for each reader; what it throws is the reader's loss and the address's
+ * {@link MediaAddress.sourceError}.
+ */
+export type OpenFeed = (signal: AbortSignal) => AsyncIterable<Uint8Array>
+
 interface Served {
-  readonly source: ByteSource
+  readonly media: ByteSource | OpenFeed
   readonly ended: AbortController
   sourceError: CuemuxError | undefined
 }
@@ -52,8 +58,21 @@ export class LoopbackServer {
   async serve(source: ByteSource): Promise<LoopbackInput> {
     // Some sources learn their size with the first read.
     if (source.sizeBytes === undefined) await source.read(0, 1)
+    return this.#admit(source)
+  }
+
+  /**
+   * Gives bytes that come without end an address: each GET opens them anew, and leaves them when its connection ends.
+   *
+   * @throws CuemuxError `SOURCE_UNREACHABLE` where no port is free
+   */
+  serveFeed(open: OpenFeed): Promise<LoopbackInput> {
+    return this.#admit(open)
+  }
+
+  async #admit(media: ByteSource | OpenFeed): Promise<LoopbackInput> {
     const token = randomBytes(16).toString('hex')
-    const served: Served = { source, ended: new AbortController(), sourceError: undefined }
+    const served: Served = { media, ended: new AbortController(), sourceError: undefined }
     this.#served.set(token, served)
     const port = await this.#listen()
     return {
@@ -95,9 +114,11 @@ export class LoopbackServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const served = this.#served.get((request.url ?? '').slice(1))
-    const sizeBytes = served?.source.sizeBytes
-    if (served === undefined || sizeBytes === undefined) return refuse(response, 404)
+    if (served === undefined) return refuse(response, 404)
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405)
+    if (typeof served.media === 'function') return sendFeed(served, served.media, response)
+    const { sizeBytes } = served.media
+    if (sizeBytes === undefined) return refuse(response, 404)
     const range = parseRange(request.headers.range, sizeBytes)
     response.setHeader('accept-ranges', 'bytes')
     response.setHeader('content-type', 'application/octet-stream')
@@ -110,7 +131,7 @@ export class LoopbackServer {
     response.setHeader('content-length', end - start)
     response.statusCode = range === undefined ? 200 : 206
     if (request.method === 'HEAD') response.end()
-    else await send(served, response, start, end)
+    else await send(served, served.media, response, start, end)
   }
 }
 
@@ -121,13 +142,16 @@ function refuse(response: ServerResponse, status: number): void {
 }
 
 /** Writes a range piece by piece; the next is read while one is written, and no faster than ffmpeg takes them. */
-async function send(served: Served, response: ServerResponse, start: number, end: number): Promise<void> {
-  const left = new AbortController()
-  const signal = AbortSignal.any([left.signal, served.ended.signal])
-  response.on('close', () => left.abort())
-  response.on('error', () => left.abort())
+async function send(
+  served: Served,
+  source: ByteSource,
+  response: ServerResponse,
+  start: number,
+  end: number,
+): Promise<void> {
+  const signal = whileRead(served, response)
   const read = async (offset: number, length: number): Promise<Uint8Array> =>
-    offset >= end ? new Uint8Array(0) : await served.source.read(offset, Math.min(length, end - offset), { signal })
+    offset >= end ? new Uint8Array(0) : await source.read(offset, Math.min(length, end - offset), { signal })
   try {
     let offset = start
     let piece = await read(offset, FIRST_PIECE_BYTES)
@@ -144,4 +168,29 @@ async function send(served: Served, response: ServerResponse, start: number, end
     if (error instanceof CuemuxError && error.code !== 'ABORTED') served.sourceError = error
     response.destroy()
   }
+}
+
+/** Writes what comes, as fast as it is taken. */
+async function sendFeed(served: Served, open: OpenFeed, response: ServerResponse): Promise<void> {
+  const signal = whileRead(served, response)
+  response.setHeader('content-type', 'application/octet-stream')
+  response.setHeader('connection', 'close')
+  try {
+    for await (const piece of open(signal)) {
+      if (signal.aborted) return
+      if (!response.write(piece)) await once(response, 'drain', { signal })
+    }
+    response.end()
+  } catch (error) {
+    if (error instanceof CuemuxError && error.code !== 'ABORTED') served.sourceError = error
+    response.destroy()
+  }
+}
+
+/** Fires when the reader leaves or the address is withdrawn. */
+function whileRead(served: Served, response: ServerResponse): AbortSignal {
+  const left = new AbortController()
+  response.on('close', () => left.abort())
+  response.on('error', () => left.abort())
+  return AbortSignal.any([left.signal, served.ended.signal])
 }

@@ -30,9 +30,31 @@ export async function probeWithFfprobe(
   url: string,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ProbedMedia> {
-  const { signal } = options
-  const args = ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', ...inputArguments(url)]
-  const child = await ffmpeg.start({ command: ffprobePath(ffmpeg.ffmpegPath), args, stdin: 'keys', signal })
+  const asked = await askFfprobe(ffmpeg, ['-show_format', '-show_streams', ...inputArguments(url)], options)
+  const streams = asked.streams.filter(stream => stream !== undefined)
+  return { format: asked.format, durationMs: asked.durationMs, streams }
+}
+
+/** What ffprobe answered, stream by stream. */
+export interface ProbeAnswer extends Omit<ProbedMedia, 'streams'> {
+  /** The streams in their order; `undefined` for one that is no picture and no sound. */
+  readonly streams: readonly (ProbedStream | undefined)[]
+  /** Its own words of each of them. */
+  readonly answers: readonly unknown[]
+}
+
+/**
+ * Runs ffprobe with these arguments and reads its answer.
+ *
+ * @throws CuemuxError as {@link probeWithFfprobe}
+ */
+export async function askFfprobe(
+  ffmpeg: FfmpegRegistry,
+  args: readonly string[],
+  { signal }: { readonly signal?: AbortSignal | undefined },
+): Promise<ProbeAnswer> {
+  const command = ffprobePath(ffmpeg.ffmpegPath)
+  const child = await ffmpeg.start({ command, args: ['-v', 'error', '-of', 'json', ...args], stdin: 'keys', signal })
   const done = child.expect()
   const pieces: Buffer[] = []
   let length = 0
@@ -60,7 +82,7 @@ function ffprobePath(ffmpegPath: string): string {
 }
 
 /** @throws CuemuxError `UNSUPPORTED_CONTAINER` */
-function readAnswer(text: string): ProbedMedia {
+function readAnswer(text: string): ProbeAnswer {
   const unreadable = (cause?: unknown): CuemuxError =>
     new CuemuxError('UNSUPPORTED_CONTAINER', 'ffprobe says nothing of the input that can be read.', { cause })
   let answer: unknown
@@ -70,11 +92,12 @@ function readAnswer(text: string): ProbedMedia {
     throw unreadable(error)
   }
   if (!isObject(answer) || !isObject(answer.format) || !Array.isArray(answer.streams)) throw unreadable()
-  const streams = answer.streams.slice(0, MAX_STREAMS).filter(isObject).map(readStream)
+  const answers = answer.streams.slice(0, MAX_STREAMS).filter(isObject)
   const durationS = numberOf(answer.format.duration)
   return {
     format: String(answer.format.format_name ?? '').slice(0, 100),
     durationMs: durationS === undefined || durationS <= 0 ? undefined : durationS * 1000,
-    streams: streams.filter(stream => stream !== undefined),
+    streams: answers.map(readStream),
+    answers,
   }
 }
