@@ -47,6 +47,12 @@ export type {
   ReconnectOptions,
 } from './live/options.js'
 export { parseLiveInput } from './live/parse-input.js'
+export {
+  createPreviewManager,
+  type PreviewEvent,
+  type PreviewManager,
+  type PreviewOptions,
+} from './live/preview-manager.js'
 
 /** What a process has for the segments of films that are far away. */
 const DEFAULT_CACHE_BYTES = 32 << 20

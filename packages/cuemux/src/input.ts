@@ -36,7 +36,7 @@ export interface Platform {
 }
 
 /** Names of the option schemas that {@link Platform.validate} knows. */
-export type SchemaName = 'open' | 'hls' | 'stream' | 'handler' | 'ladderEngine' | 'ladder' | 'live'
+export type SchemaName = 'open' | 'hls' | 'stream' | 'handler' | 'ladderEngine' | 'ladder' | 'live' | 'preview'
 
 /** A byte source for any input. */
 export async function sourceFor(input: MediaInput, options: SourceOptions, platform: Platform): Promise<ByteSource> {

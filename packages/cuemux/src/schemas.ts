@@ -58,6 +58,36 @@ const corsRules = {
   ],
 }
 
+const liveVideo = {
+  $$type: 'object|optional',
+  $$strict: true,
+  maxWidth: pixels,
+  maxHeight: pixels,
+  bitrateBps: { type: 'number', optional: true, integer: true, min: 50_000, max: 200_000_000 },
+  preset: { type: 'enum', optional: true, values: ['ultrafast', 'superfast', 'veryfast'] },
+}
+const liveAudio = {
+  type: 'multi',
+  optional: true,
+  rules: [
+    { type: 'equal', value: false, strict: true, optional: true },
+    {
+      type: 'object',
+      strict: true,
+      props: { bitrateBps: { type: 'number', optional: true, integer: true, min: 16_000, max: 512_000 } },
+    },
+  ],
+}
+const liveReconnect = {
+  $$type: 'object|optional',
+  $$strict: true,
+  initialMs: milliseconds,
+  maxMs: milliseconds,
+  maxAttempts: { type: 'number', optional: true, min: 0 },
+  maxFirstAttempts: { type: 'number', optional: true, min: 0 },
+  resetAfterMs: { ...milliseconds, min: 0 },
+}
+
 /** Static schemas of the options at the API's boundary; compiled once, when first used. */
 const SCHEMAS: Readonly<Record<SchemaName, object>> = {
   open: {
@@ -230,40 +260,31 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     maxBytes: { type: 'number', optional: true, integer: true, min: 1 << 20 },
     folder: text,
     keepFiles: { type: 'boolean', optional: true },
-    video: {
-      $$type: 'object|optional',
-      $$strict: true,
-      maxWidth: pixels,
-      maxHeight: pixels,
-      bitrateBps: { type: 'number', optional: true, integer: true, min: 50_000, max: 200_000_000 },
-      preset: { type: 'enum', optional: true, values: ['ultrafast', 'superfast', 'veryfast'] },
-    },
-    audio: {
-      type: 'multi',
-      optional: true,
-      rules: [
-        { type: 'equal', value: false, strict: true, optional: true },
-        {
-          type: 'object',
-          strict: true,
-          props: { bitrateBps: { type: 'number', optional: true, integer: true, min: 16_000, max: 512_000 } },
-        },
-      ],
-    },
-    reconnect: {
-      $$type: 'object|optional',
-      $$strict: true,
-      initialMs: milliseconds,
-      maxMs: milliseconds,
-      maxAttempts: { type: 'number', optional: true, min: 0 },
-      resetAfterMs: { ...milliseconds, min: 0 },
-    },
+    video: liveVideo,
+    audio: liveAudio,
+    reconnect: liveReconnect,
     stallTimeoutMs: milliseconds,
     startTimeoutMs: milliseconds,
     ffmpeg: text,
     maxProcesses: count,
     cors: corsRules,
     signal,
+    onEvent: callback,
+  },
+  preview: {
+    $$strict: true,
+    folder: { type: 'string', empty: false, max: 4096 },
+    input: callback,
+    video: liveVideo,
+    audio: liveAudio,
+    segmentDurationMs,
+    segments: { type: 'number', optional: true, integer: true, min: 3, max: 1000 },
+    idleMs: milliseconds,
+    reconnect: liveReconnect,
+    stallTimeoutMs: milliseconds,
+    startTimeoutMs: milliseconds,
+    ffmpeg: text,
+    maxProcesses: count,
     onEvent: callback,
   },
 }

@@ -41,9 +41,7 @@ const DEFAULT_SEGMENT_MS = 4000
 const LOW_LATENCY_SEGMENT_MS = 2000
 const DEFAULT_PART_MS = 400
 const DEFAULT_TIMEOUT_MS = { stall: 10_000, start: 15_000 }
-const RECONNECT = { initialMs: 500, maxMs: 15_000, maxAttempts: 20, resetAfterMs: 10_000 }
-/** An input that has never played is likelier to be named wrongly than to come back. */
-const FIRST_ATTEMPTS = 3
+const RECONNECT = { initialMs: 500, maxMs: 15_000, maxAttempts: 20, maxFirstAttempts: 3, resetAfterMs: 10_000 }
 /** So that no decode time lies before 0, however pictures are reordered, µs. */
 const START_US = 1_000_000
 /** Errors that another attempt can't change. */
@@ -212,7 +210,7 @@ export class HlsLiveStream implements LiveStream, RunHost {
         if (this.#madeUs - madeUs >= limits.resetAfterMs * 1000) this.#attempts = 0
         // What it carries may have changed.
         if (this.#madeUs === madeUs) this.#facts = undefined
-        const maxAttempts = this.#segments === 0 ? Math.min(FIRST_ATTEMPTS, limits.maxAttempts) : limits.maxAttempts
+        const maxAttempts = this.#segments === 0 ? limits.maxFirstAttempts : limits.maxAttempts
         if (++this.#attempts > maxAttempts) throw error
         if (this.#segments > 0) this.#become('reconnecting')
         const attempt = this.#attempts

@@ -20,8 +20,10 @@ export interface ReconnectOptions {
   readonly initialMs?: number
   /** Longest wait, ms. Default 15,000. Up to half of each wait is left off by chance. */
   readonly maxMs?: number
-  /** Attempts in a row before the stream is given up. Default 20, and 3 where it has never played. */
+  /** Attempts in a row before the stream is given up. Default 20. */
   readonly maxAttempts?: number
+  /** The same where it has never played: an input is likelier to be named wrongly then. Default 3. */
+  readonly maxFirstAttempts?: number
   /** After so much good play attempts are counted anew, ms. Default 10,000. */
   readonly resetAfterMs?: number
 }
@@ -55,14 +57,14 @@ export interface LiveStreamOptions {
   readonly keepFiles?: boolean
   readonly video?: LiveVideoOptions
   /** How sound is encoded, where it is; `false`: no sound. Default 128 kbit/s, stereo. */
-  readonly audio?: { readonly bitrateBps?: number } | false
+  readonly audio?: { readonly bitrateBps?: number } | false | undefined
   readonly reconnect?: ReconnectOptions
   /** An input that brings nothing for so long is opened anew, ms. Default 10,000. */
-  readonly stallTimeoutMs?: number
+  readonly stallTimeoutMs?: number | undefined
   /** An input must tell what it carries, and then bring its first picture, within this, ms each. Default 15,000. */
-  readonly startTimeoutMs?: number
+  readonly startTimeoutMs?: number | undefined
   /** Path of ffmpeg; default `CUEMUX_FFMPEG`, else the one in PATH. */
-  readonly ffmpeg?: string
+  readonly ffmpeg?: string | undefined
   /** How many ffmpeg processes there may be at once. Default 16. */
   readonly maxProcesses?: number
   /** Which pages of other sites may play it; default all. `false`: says nothing. */
