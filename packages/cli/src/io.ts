@@ -11,7 +11,10 @@ export interface Io {
   readonly signal: AbortSignal
   /** Loads the library, only once a command needs it: `--help` must not wait for it. */
   readonly loadCuemux: () => Promise<
-    Pick<typeof import('cuemux'), 'openMedia' | 'createHandler' | 'createLadder' | 'toNodeListener'>
+    Pick<
+      typeof import('cuemux'),
+      'openMedia' | 'createHandler' | 'createLadder' | 'createLiveStream' | 'toNodeListener'
+    >
   >
 }
 

@@ -134,6 +134,9 @@ async function cuemux(...args: string[]): Promise<Outcome> {
           close: async () => {},
         }),
       createLadder: () => Promise.reject<never>(new Error('No ladder is made here.')),
+      createLiveStream: () => {
+        throw new CuemuxError('BAD_REQUEST', 'No live input here.')
+      },
       toNodeListener: () => () => {},
     }),
   }

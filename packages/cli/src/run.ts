@@ -15,6 +15,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./commands/serve.js')).serve,
   ladder: async () => (await import('./commands/ladder.js')).ladder,
   remux: async () => (await import('./commands/remux.js')).remux,
+  preview: async () => (await import('./commands/preview.js')).preview,
   inspect: async () => (await import('./commands/inspect.js')).inspect,
   doctor: async () => (await import('./commands/doctor.js')).doctor,
 }

@@ -133,6 +133,33 @@ const LADDER: CommandSpec = {
   ],
 }
 
+/** `cuemux preview`. */
+const PREVIEW: CommandSpec = {
+  name: 'preview',
+  positionals: 'INPUT OUT_DIR',
+  minPositionals: 2,
+  maxPositionals: 2,
+  summary:
+    'a live low-bitrate preview as an HLS folder, until Ctrl-C (INPUT: http, HLS, rtsp, udp, srt, a device, lavfi)',
+  options: {
+    height: { type: 'string', value: 'N', help: 'greatest height of the picture, which is never enlarged (720)' },
+    bitrate: { type: 'string', value: 'K', help: 'rate of the picture in kbit/s (5000)' },
+    'segment-duration': {
+      type: 'string',
+      value: 'S',
+      help: 'length of a segment in seconds (5; 2 with --low-latency)',
+    },
+    window: { type: 'string', value: 'S', help: 'how many seconds can be played (three segments)' },
+    serve: { type: 'string', value: 'PORT', help: 'serves it on 127.0.0.1 as well; 0 takes any free port' },
+    'low-latency': { type: 'boolean', help: 'LL-HLS for those who play it from --serve' },
+  },
+  examples: [
+    'cuemux preview decklink:"DeckLink Duo (1)" out',
+    'cuemux preview http://tv.example/1.ts out --height 360 --bitrate 800',
+    'cuemux preview "lavfi:testsrc2=size=640x360[out0];sine[out1]" out --serve 8080 --low-latency',
+  ],
+}
+
 /** `cuemux inspect`. */
 const INSPECT: CommandSpec = {
   name: 'inspect',
@@ -162,4 +189,4 @@ const DOCTOR: CommandSpec = {
 }
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly CommandSpec[] = [PROBE, HLS, SERVE, REMUX, LADDER, INSPECT, DOCTOR]
+export const COMMANDS: readonly CommandSpec[] = [PROBE, HLS, SERVE, REMUX, LADDER, PREVIEW, INSPECT, DOCTOR]

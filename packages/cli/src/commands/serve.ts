@@ -110,7 +110,8 @@ async function greet(
   else await write(io.stdout, greeting(films, url, host, port))
 }
 
-async function listen(server: Server, host: string, port: number): Promise<number> {
+/** Listens, and answers at which port. @throws CuemuxError `BAD_REQUEST` where that can't be */
+export async function listen(server: Server, host: string, port: number): Promise<number> {
   try {
     server.listen(port, host)
     await once(server, 'listening')
