@@ -28,6 +28,8 @@ export interface AudioLadderOptions extends AudioInput {
 
 /** Of AAC by channels, bits per second. */
 const BITRATES: Readonly<Record<number, number>> = { 1: 96_000, 2: 128_000, 6: 384_000 }
+/** What ffmpeg's encoder takes to find its rate, frames (4 s): up to there it keeps less of the sound, which is heard at a join. */
+const PREROLL_FRAMES = 192
 /** What a chunk's run makes beyond its last segment is for nothing. */
 const LOOK_AHEAD = 1
 /** A run goes on however long the consumer takes: one that began elsewhere would give other bytes. */
@@ -70,6 +72,7 @@ export class AudioLadder {
         ...{ ffmpeg, pool: this.#pool, track, input, segments, encoding },
         target: { codec: 'aac', channels, bitrateBps, sampleRate },
         lookAheadSegments: LOOK_AHEAD,
+        prerollFrames: PREROLL_FRAMES,
         idleMs: NEVER_MS,
         maxRuns: 1,
       })

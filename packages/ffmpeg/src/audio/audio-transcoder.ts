@@ -38,6 +38,8 @@ export interface AudioTranscoderOptions {
   /** How many segments a run makes ahead of what was asked for. With 0 each segment has a process of its own and comes
    * out the same to the byte in any order. Default 2. */
   readonly lookAheadSegments?: number | undefined
+  /** How many frames a run encodes before those that it is started for, to settle. Default 12. */
+  readonly prerollFrames?: number | undefined
   /** A run that nobody asked for this long is ended, ms. Default 20 000. */
   readonly idleMs?: number | undefined
   /** How many runs there may be at once: viewers at different places. Default 4. */
@@ -119,8 +121,8 @@ export class AudioTranscoder {
   }
 
   #startFed(grid: AudioGrid, read: ReadSamples, segment: number, lookAhead: number): AudioRun {
-    const { track } = this.#options
-    const startFrame = grid.startFor(grid.framesOf(segment).first)
+    const { track, prerollFrames } = this.#options
+    const startFrame = grid.startFor(grid.framesOf(segment).first, prerollFrames)
     return new AudioRun({
       ...{ grid, trackId: track.id, segment, startFrame, lookAhead },
       feed: new SampleFeed(track, grid, read, startFrame, segment),
@@ -129,8 +131,8 @@ export class AudioTranscoder {
   }
 
   #startAt(address: AudioAddress, segment: number, lookAhead: number): AudioRun {
-    const { track, ffmpeg } = this.#options
-    const startFrame = this.#grid.startFor(this.#grid.framesOf(segment).first)
+    const { track, ffmpeg, prerollFrames } = this.#options
+    const startFrame = this.#grid.startFor(this.#grid.framesOf(segment).first, prerollFrames)
     const args = this.#addressArguments(address, startFrame)
     return new AudioRun({
       ...{ grid: this.#grid, trackId: track.id, segment, startFrame, lookAhead },

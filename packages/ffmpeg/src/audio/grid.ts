@@ -90,8 +90,8 @@ export class AudioGrid {
   }
 
   /** The frame with which an encoder starts that is to give `first`: far enough before it, and on a whole source sample. */
-  startFor(first: number): number {
-    return Math.max(0, Math.floor((first - PREROLL_FRAMES) / this.#alignment) * this.#alignment)
+  startFor(first: number, prerollFrames: number = PREROLL_FRAMES): number {
+    return Math.max(0, Math.floor((first - prerollFrames) / this.#alignment) * this.#alignment)
   }
 
   /** Time of frame k on the source's scale, ticks; whole for those that {@link startFor} gives. */
