@@ -54,13 +54,15 @@ function undefinedWhereNone(error: unknown): undefined {
   throw error
 }
 
-/** The sound of a clip starts with the clip: the encoder's grid counts from there. */
+/** The sound of a clip starts with the clip: the encoder's grid counts from there. What lies before is as priming is. */
 function clipped(track: AudioTrack, { clip }: EncodingRequest): AudioTrack {
   if (clip === undefined) return track
   const from = rescale(clip.fromUs, 1_000_000, track.timescale)
   const to = clipEnd(clip, track.timescale)
   const end = Math.min(track.end ?? Number.POSITIVE_INFINITY, to)
-  return { ...track, start: Math.max(track.start ?? 0, from), end: Number.isFinite(end) ? end : undefined }
+  const { start: whole = 0 } = track
+  const start = Math.max(whole, from)
+  return { ...track, start, priming: track.priming + start - whole, end: Number.isFinite(end) ? end : undefined }
 }
 
 /** Where a clip ends, in ticks of a track; infinite where it goes to the film's end or there is none. */

@@ -61,6 +61,48 @@ describe('exactTimes', () => {
     expect([...exactTimes(track, rounded(times.map(time => time + 15))).dts]).toEqual(times)
   })
 
+  describe('of frames that the container does not say to be all alike', () => {
+    const mp4: AudioTrack = { ...TRACK, codec: 'aac', frameDuration: undefined, start: 0, priming: 256 }
+    const batchOf = (times: readonly number[], timescale = 48_000): SampleBatch => {
+      const batch = createSampleBatch(1, timescale, times.length)
+      batch.dts.set(times)
+      times.forEach((time, i) => {
+        batch.duration[i] = (times[i + 1] ?? time + 1024) - time
+      })
+      return batch
+    }
+    const lattice = [...Array(12).keys()].map(i => i * 1024 - 256)
+
+    it('undoes one short duration, wherever it begins to read', () => {
+      const times = lattice.map((time, i) => (i < 2 ? time : time - 8))
+      expect([...exactTimes(mp4, batchOf(times)).dts]).toEqual(lattice)
+      expect([...exactTimes(mp4, batchOf(times.slice(5))).dts]).toEqual(lattice.slice(5))
+    })
+
+    it('undoes times in milliseconds', () => {
+      const times = lattice.map(time => Math.round(time / 44.1))
+      const track = { ...mp4, sampleRate: 44_100, timescale: 1000, priming: 256 / 44.1 }
+      const exact = lattice.map(time => Math.round(time / 44.1))
+      const jittered = times.map((time, i) => time + (i % 3 === 0 ? 1 : 0))
+      const batch = { ...batchOf(jittered, 1000), duration: new Uint32Array(12).fill(23) }
+      expect([...exactTimes(track, batch).dts]).toEqual(exact)
+    })
+
+    it('takes the place of most behind a gap', () => {
+      const times = lattice.map((time, i) => (i === 0 ? time : i === 1 ? time + 2991 : time + 2983))
+      const exact = lattice.map((time, i) => (i === 0 ? time : time + 2983))
+      expect([...exactTimes(mp4, batchOf(times)).dts]).toEqual(exact)
+      expect([...exactTimes(mp4, batchOf(times.slice(5))).dts]).toEqual(exact.slice(5))
+    })
+
+    it('keeps a real gap, and frames of all lengths', () => {
+      const gap = lattice.map((time, i) => (i < 7 ? time : time + 100))
+      expect([...exactTimes(mp4, batchOf(gap)).dts]).toEqual(gap)
+      const mixed = batchOf([0, 128, 704, 1728, 2752, 2880])
+      expect(exactTimes(mp4, mixed)).toBe(mixed)
+    })
+  })
+
   it('leaves other codecs alone', () => {
     const batch = rounded([0, 1536])
     expect(exactTimes({ ...TRACK, codec: 'ac3', frameDuration: 1536 }, batch)).toBe(batch)

@@ -22,7 +22,39 @@ export function exactTimes(track: AudioTrack, batch: SampleBatch): SampleBatch {
   }
   const frame = track.frameDuration
   const isShort = track.codec === 'truehd' && frame !== undefined && frame * 1000 < 2 * track.timescale
-  return isShort ? withTimes(line(times, start, frame, track.timescale / 1000)) : batch
+  if (isShort) return withTimes(line(times, start, frame, track.timescale / 1000))
+  const step = frame === undefined ? usualStep(track, batch) : undefined
+  return step === undefined ? batch : withTimes(near(times, start - track.priming, step, track.timescale / 1000))
+}
+
+/** Samples in a frame, of codecs that have no others as a rule. */
+const FRAME_SAMPLES = [512, 576, 960, 1024, 1152, 1536, 2048]
+
+/**
+ * The length of most frames, ticks, not rounded to one; nothing where they differ, or are so short that a millisecond
+ * says nothing.
+ */
+function usualStep({ sampleRate, timescale }: AudioTrack, { duration, count }: SampleBatch): number | undefined {
+  const usual = duration.toSorted()[count >> 1] ?? 0
+  const isUsual = (ticks: number): boolean => Math.abs(ticks - usual) <= 1
+  if (usual * 1000 < 4 * timescale || duration.filter(isUsual).length * 4 < count * 3) return undefined
+  return FRAME_SAMPLES.map(samples => (samples * timescale) / sampleRate).find(isUsual) ?? usual
+}
+
+/**
+ * Times that lie within a millisecond of the lattice, on it; others as they are. An MP4 that was made of a Matroska has
+ * its rounding in single durations, after which all lies some samples off: a run that has begun before goes on over that,
+ * and one that begins behind it must not hear it either. Where most lie farther off, as behind a gap, they say where the
+ * lattice is.
+ */
+function near(times: Float64Array, origin: number, step: number, msTicks: number): Float64Array {
+  const offOf = (time: number): number => time - origin - Math.round((time - origin) / step) * step
+  const usual = times.map(offOf).sort()[times.length >> 1] ?? 0
+  const base = Math.abs(usual) <= msTicks ? origin : origin + usual
+  return times.map(time => {
+    const exact = Math.round(base + Math.round((time - base) / step) * step)
+    return Math.abs(exact - time) <= msTicks ? exact : time
+  })
 }
 
 /**
