@@ -160,6 +160,19 @@ describe('bit rates', () => {
     expect([variant?.peakBps, variant?.averageBps]).toEqual([1_071_000, 600_027])
   })
 
+  it('keep what is not in the variant and lasts a part of the film only', () => {
+    const part = audio({ id: 3, codec: 'ac3', bitrateBps: 200_000, start: 12 * 48000, end: 18 * 48000 })
+    const index = film({
+      tracks: [...tracks, part],
+      times,
+      offsets: [10_000, 610_000, 1_510_000],
+      sizeBytes: 1_810_060,
+    })
+    const [variant] = plan(index, { overhead: () => ({ segmentBytes: 0, sampleBytes: 0 }) }).variants
+    // 1.05 × 1200000; 800026.7 − 200000 / 3
+    expect([variant?.peakBps, variant?.averageBps]).toEqual([1_260_000, 733_360])
+  })
+
   it('give one variant for each codec of the sound, the default’s first', () => {
     const many = [
       video(),

@@ -1,5 +1,6 @@
-import type { MediaIndex, SpanSizes, Track } from '@cuemux/core'
+import { type MediaIndex, rescale, type SpanSizes, type Track } from '@cuemux/core'
 import { knownCodecString } from './decide.js'
+import { US } from './extent.js'
 import {
   addExactBytes,
   addRate,
@@ -218,7 +219,13 @@ function rateOfSpans(
   }
   const segments = rendition.durationsUs.length
   const own = spanBytes.subarray(rendition.firstSegment, rendition.firstSegment + segments)
-  const takeOff = (key: keyof TrackRate): number => outside.reduce((bps, track) => bps + trackRate(track)[key], 0)
+  // Of what lasts through a part of the film only, its mean over all of it is taken off, and nothing of a peak.
+  const parts = outside.map(track => coveredPart(track, rendition))
+  const takeOff = (key: keyof TrackRate): number =>
+    outside.reduce((bps, track, i) => {
+      const part = parts[i] ?? 1
+      return bps + trackRate(track)[key] * (key === 'bps' || part === 1 ? part : 0)
+    }, 0)
   const stated = inside.map(track => track.bitrateBps)
   const averageBps = stated.every(bps => bps !== undefined && bps > 0)
     ? stated.reduce<number>((total, bps) => total + (bps ?? 0), added)
@@ -226,6 +233,19 @@ function rateOfSpans(
   const peakBps = peakRate(own, rendition.durationsUs, inputs.targetDuration) - takeOff('leastBps') + added
   const average = Math.max(1, Math.ceil(averageBps))
   return { peakBps: Math.max(average, Math.ceil(peakBps * ESTIMATE_MARGIN)), averageBps: average }
+}
+
+/** A track that is missing for less than this part of a rendition lasts all through it. */
+const WHOLE_PART = 0.98
+
+/** Which part of a rendition's time a track lasts, as far as that is known: 1 for all of it. */
+function coveredPart({ start, end, timescale }: Track, { startUs, durationsUs }: RenditionPlan): number {
+  const lengthUs = durationsUs.reduce((sum, durationUs) => sum + durationUs, 0)
+  if (lengthUs <= 0) return 1
+  const from = start === undefined ? startUs : Math.max(startUs, rescale(start, timescale, US))
+  const to = end === undefined ? startUs + lengthUs : Math.min(startUs + lengthUs, rescale(end, timescale, US))
+  const part = Math.max(0, to - from) / lengthUs
+  return part >= WHOLE_PART ? 1 : part
 }
 
 /** By how much a peak lies above the mean of what an encoder makes: pictures have a buffer of a second to spend. */
