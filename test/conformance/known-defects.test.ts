@@ -208,6 +208,21 @@ describe('time', () => {
 })
 
 describe('containers', () => {
+  test('an MP4 whose HEVC sets are in the samples gets them into its init segment, as hvc1', async () => {
+    const source = await makeMedia('hevc_in_band.mp4')
+    const { presentation, load, close } = await presentFile(source, { client: 'safari' })
+    try {
+      expect(Buffer.from(await load('master.m3u8')).toString()).toMatch(/CODECS="hvc1\.1\.[^"]*,mp4a\.40\.2"/)
+      const init = Buffer.from(await load('video-1/init.mp4'))
+      expect([init.includes('hvc1'), init.includes('hev1')]).toEqual([true, false])
+      expect(presentation.plan.decisions[0]?.action).toBe('copy')
+      const { summary } = await judge(load, { source })
+      expect(summary).toEqual([])
+    } finally {
+      await close()
+    }
+  })
+
   test.each(['cover_first.mkv', 'cover_first.mp4'])('a cover is not taken for the picture: %s', async name => {
     const { presentation, load, close } = await presentFile(await makeMedia(name))
     try {

@@ -59,12 +59,27 @@ function captions(stream: Buffer): Buffer {
   return Buffer.from(injectIntoAnnexB(stream, CAPTIONS, 1e6 / 24))
 }
 
+/** An MP4 whose hvcC leaves its parameter sets to the samples: what was behind its fixed part is a free box. */
+function forgetHevcSets(film: Buffer): Buffer {
+  const out = Buffer.from(film)
+  const box = out.indexOf('hvcC') - 4
+  if (box < 0) throw new Error('there is no hvcC')
+  const size = out.readUInt32BE(box)
+  const FIXED = 8 + 23
+  out.writeUInt32BE(FIXED, box)
+  out[box + FIXED - 1] = 0 // numOfArrays
+  out.writeUInt32BE(size - FIXED, box + FIXED)
+  out.write('free', box + FIXED + 4, 'latin1')
+  return out
+}
+
 /** Edits by name; each takes the film and a number. */
 export const edits: Readonly<Record<string, (film: Buffer, value: number) => Buffer>> = {
   stripHeaders,
   forgetSizes,
   cut,
   captions,
+  forgetHevcSets,
 }
 
 interface Element {

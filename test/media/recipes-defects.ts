@@ -48,6 +48,17 @@ export const defectRecipes: Readonly<Record<string, Recipe>> = {
   // The cover is a video track, and the first one.
   'cover_first.mkv': withCover(),
   'cover_first.mp4': withCover(),
+  'hevc_repeated.ts': make(
+    ...'-f lavfi -i testsrc2=s=320x180:r=24:d=8'.split(' '),
+    ...sound(8),
+    ...'-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=48:repeat-headers=1 -pix_fmt yuv420p'.split(
+      ' ',
+    ),
+    ...aac,
+  ),
+  'hevc_repeated.mp4': remux('hevc_repeated.ts', '-tag:v', 'hev1'),
+  // Its parameter sets are in the samples only.
+  'hevc_in_band.mp4': edit('hevc_repeated.mp4', 'forgetHevcSets'),
   'block_groups.mkv': merge('h264_aac.mkv', '--engage', 'no_simpleblocks'),
   'cues_of_sound.mkv': merge('h264_aac.mkv', '--cues', '0:iframes', '--cues', '1:all'),
   // Its title of 19 characters makes room for what says that headers are stripped.

@@ -1,3 +1,4 @@
+import { hasParameterSets } from '@cuemux/codecs'
 import type { AudioTrack, Demuxer, MediaIndex, ReadOptions, Track, VideoTrack } from '@cuemux/core'
 import type { ClientName } from '@cuemux/planner'
 
@@ -35,6 +36,8 @@ export async function withConfigurations(
 
 function needsConfiguration(track: Track): boolean {
   const { config, codecString } = track.descriptions[0]
+  // Sample entries may leave parameter sets to the samples.
+  if ((track.codec === 'h264' || track.codec === 'hevc') && !hasParameterSets(track.codec, config)) return true
   return CONFIGURED.has(track.codec) && (config.byteLength === 0 || codecString === undefined)
 }
 

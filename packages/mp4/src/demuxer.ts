@@ -18,7 +18,7 @@ import {
 import { readChapterTrack } from './chapter-track.js'
 import { type SampleColumns, SampleCursor } from './cursor.js'
 import { formatOf, type Mp4Format } from './format.js'
-import { type HeadBytes, lookInside, readKeyframeSample } from './keyframe-bytes.js'
+import { type HeadBytes, lookInside, readKeyframeSample, withKeyframeSets } from './keyframe-bytes.js'
 import { leadOf } from './keyframes.js'
 import { readRanges } from './read-span.js'
 import { readTextRange } from './text.js'
@@ -94,7 +94,9 @@ export class Mp4Demuxer implements Demuxer {
 
   async readTrackStart(trackId: number, options?: ReadOptions): Promise<Track> {
     throwIfAborted(options?.signal)
-    return trackOf(this.index, trackId)
+    const track = trackOf(this.index, trackId)
+    if (trackId !== this.index.keyframes.trackId) return track
+    return withKeyframeSets(track, () => this.readKeyframe(0, options))
   }
 
   async readSpan(span: Span, trackIds: readonly number[], options?: SpanOptions): Promise<SampleBatch[]> {

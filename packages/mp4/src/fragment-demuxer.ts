@@ -18,7 +18,7 @@ import { SampleColumns, SampleCursor } from './cursor.js'
 import { groupStart, refuseEncrypted, textTrackOf, trackOf } from './demuxer.js'
 import { type FragmentsFormat, formatOf, type Mp4Format } from './format.js'
 import { FragmentSpan, type SpanTrack } from './fragment-span.js'
-import { lookInside, readKeyframeSample } from './keyframe-bytes.js'
+import { lookInside, readKeyframeSample, withKeyframeSets } from './keyframe-bytes.js'
 import { leadOf } from './keyframes.js'
 import { FragmentTables } from './moof.js'
 import { findSample } from './span-tables.js'
@@ -57,7 +57,9 @@ export class FragmentDemuxer implements Demuxer {
 
   async readTrackStart(trackId: number, options?: ReadOptions): Promise<Track> {
     throwIfAborted(options?.signal)
-    return trackOf(this.index, trackId)
+    const track = trackOf(this.index, trackId)
+    if (trackId !== this.index.keyframes.trackId) return track
+    return withKeyframeSets(track, () => this.readKeyframe(0, options))
   }
 
   async readSpan(span: Span, trackIds: readonly number[], options?: ReadOptions): Promise<SampleBatch[]> {

@@ -1,4 +1,11 @@
-import { captionDataOf, inBandDescription } from '@cuemux/codecs'
+import {
+  captionDataOf,
+  codecString,
+  describeVideo,
+  hasParameterSets,
+  inBandDescription,
+  videoConfigFromSample,
+} from '@cuemux/codecs'
 import {
   type ByteSource,
   CuemuxError,
@@ -70,4 +77,19 @@ export async function readKeyframeSample(
     throw new CuemuxError('CORRUPT_MEDIA', 'The film ends within a keyframe.', { at: { offsetBytes: position } })
   }
   return keyframeBatch(track, time, sample, Math.min(description, track.descriptions.length - 1))
+}
+
+/**
+ * The track with the parameter sets of its first keyframe in the configuration, where its sample entry leaves them to the
+ * samples (`avc3`, `hev1`): players of Apple, for one, want them there. As it is where it has them, or nothing has.
+ */
+export async function withKeyframeSets(track: Track, readFirst: () => Promise<SampleBatch>): Promise<Track> {
+  if (track.kind !== 'video' || (track.codec !== 'h264' && track.codec !== 'hevc')) return track
+  const [description, ...others] = track.descriptions
+  const isWhole = description.config.length === 0 || hasParameterSets(track.codec, description.config)
+  if (isWhole || others.length > 0 || describeVideo(track.codec, description.config).nalLengthSize !== 4) return track
+  const { data } = await readFirst()
+  const config = data[0] === undefined ? undefined : videoConfigFromSample(track.codec, data[0])
+  if (config === undefined) return track
+  return { ...track, descriptions: [{ ...description, config, codecString: codecString(track.codec, config) }] }
 }
