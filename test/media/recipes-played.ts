@@ -64,6 +64,7 @@ export const playedRecipes: Readonly<Record<string, Recipe>> = {
   },
   'captions.mp4': remux('captions.mkv'),
   'captions.ts': remux('captions.mkv'),
+  'captions_frag.mp4': remux('captions.mkv', '-movflags', '+frag_keyframe+empty_moov+default_base_moof+global_sidx'),
   // The captions as a track of their own, and none in the picture.
   'captions.mov': {
     needs: ['captions.ts', 'clock_two_sounds.mkv'],

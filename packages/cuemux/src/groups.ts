@@ -24,7 +24,9 @@ export async function lookAtGroups(demuxer: Demuxer, cuts: Uint32Array, seekCost
   const [, second] = cuts
   const { closedGops } = demuxer.index
   if (closedGops === true || second === undefined) return { areClosed: closedGops ?? true, leads: undefined }
-  const [start] = await demuxer.readGroupStarts([second])
+  // The moov of an MP4 tells without a read; what is read for the others has the keyframe's beginning.
+  const looksInside = demuxer.index.foundBy !== 'moov'
+  const [start] = await demuxer.readGroupStarts([second], { looksInside })
   const captions = start?.captions === undefined ? {} : { captions: start.captions }
   if (start === undefined || (closedGops === undefined && start.isClosed && start.lead === 0)) {
     return { areClosed: true, leads: undefined, ...captions }

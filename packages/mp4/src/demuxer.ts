@@ -160,10 +160,16 @@ export class Mp4Demuxer implements Demuxer {
       const lead = this.index.closedGops === true ? 0 : leadOf(cursor, reader.timeline.end)
       const start = groupStart(lead, track, description, size)
       const place = { description, size, position }
-      const inside = looksInside ? await lookInside(this.#source, track, place, signal, this.#firstKeyframe) : {}
+      const inside = looksInside ? await lookInside((at, length) => this.#read(at, length, signal), track, place) : {}
       starts.push({ ...start, ...inside })
     }
     return starts
+  }
+
+  /** Bytes of the media: those of the first keyframe may be there. */
+  #read(at: number, length: number, signal: AbortSignal | undefined): Uint8Array | Promise<Uint8Array> {
+    const known = this.#firstKeyframe
+    return known?.at === at ? known.bytes.subarray(0, length) : this.#source.read(at, length, { signal })
   }
 
   async readKeyframe(keyframe: number, options?: ReadOptions): Promise<SampleBatch> {

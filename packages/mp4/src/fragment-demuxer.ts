@@ -106,12 +106,14 @@ export class FragmentDemuxer implements Demuxer {
     const track = this.#spanTrack(this.index.keyframes.trackId)
     const found = await this.#find(track, keyframe, LEAD_SAMPLES, signal)
     if (found === undefined) return { isClosed: true, lead: 0 }
-    const { cursor, count } = found
+    const { cursor, count, window } = found
     const { description, size, position } = cursor
     const own = trackOf(this.index, track.id)
     const start = groupStart(leadOf(cursor, count), own, description, size)
     const place = { description, size, position }
-    return looksInside ? { ...start, ...(await lookInside(this.#source, own, place, signal)) } : start
+    if (!looksInside) return start
+    // Its beginning was mostly read with the header of its fragment.
+    return { ...start, ...(await lookInside((at, length) => window.read(at, length), own, place)) }
   }
 
   /** A keyframe in the tables of its fragment, and of those behind it until so many samples are there. */
@@ -120,7 +122,7 @@ export class FragmentDemuxer implements Demuxer {
     keyframe: number,
     leastSamples: number,
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly cursor: SampleCursor; readonly count: number } | undefined> {
+  ): Promise<{ readonly cursor: SampleCursor; readonly count: number; readonly window: ByteWindow } | undefined> {
     const { time, offsetBytes, count } = this.index.keyframes
     if (!(keyframe >= 0 && keyframe < count)) {
       throw new CuemuxError('NOT_FOUND', `The film has no keyframe ${keyframe}.`)
@@ -139,7 +141,9 @@ export class FragmentDemuxer implements Demuxer {
     const columns = new SampleColumns(samples)
     const { tolerance } = this.#fragments
     const found = findSample(columns, new SyncSamples(samples), 0, wanted - writer.base, tolerance)
-    return found === undefined ? undefined : { cursor: new SampleCursor(columns, found.sample), count: columns.count }
+    return found === undefined
+      ? undefined
+      : { cursor: new SampleCursor(columns, found.sample), count: columns.count, window }
   }
 
   spanSizes(): undefined {

@@ -43,11 +43,9 @@ export function firstKeyframe(head: Uint8Array | undefined, at: number | undefin
  * entry and the parameter sets of the parts in the samples), and whether it has captions.
  */
 export async function lookInside(
-  source: ByteSource,
+  read: (at: number, length: number) => Uint8Array | Promise<Uint8Array>,
   track: Track,
   { position, size, description }: KeyframePlace,
-  signal: AbortSignal | undefined,
-  known?: HeadBytes,
 ): Promise<Pick<GroupStart, 'description' | 'captions'>> {
   if (track.kind !== 'video' || (track.codec !== 'h264' && track.codec !== 'hevc')) return {}
   const {
@@ -55,9 +53,7 @@ export async function lookInside(
     width = track.width,
     height = track.height,
   } = track.descriptions[description] ?? track.descriptions[0]
-  const length = Math.min(size, KEYFRAME_START_BYTES)
-  const sample =
-    known?.at === position ? known.bytes.subarray(0, length) : await source.read(position, length, { signal })
+  const sample = await read(position, Math.min(size, KEYFRAME_START_BYTES))
   const own = inBandDescription(track.codec, { config, width, height }, sample)
   const captions = captionDataOf(sample)
   return { ...(own === undefined ? {} : { description: own }), ...(captions === undefined ? {} : { captions }) }

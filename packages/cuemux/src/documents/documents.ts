@@ -124,7 +124,7 @@ export class Documents {
   async #master(query: string | undefined): Promise<string> {
     const { film, media } = this.#parts
     const [iFrames, board, captions] = await Promise.all([this.#iFrames(), this.#storyboard(), this.#parts.captions()])
-    const stream = iFrames && iFrameStream(iFrames, query)
+    const stream = iFrames && iFrameStream(iFrames, film, query)
     return multivariantPlaylist(
       film,
       {

@@ -127,10 +127,15 @@ export function iFramePlaylist({ rendition, frames }: IFrames, film: PlannedFilm
  * What the multivariant playlist says of it. Where the sizes aren't known, no I-frame has more bytes than the segment that
  * it begins: the rendition's own peak stands for theirs.
  */
-export function iFrameStream({ rendition, frames }: IFrames, query: string | undefined): IFrameStream | undefined {
+export function iFrameStream(
+  { rendition, frames }: IFrames,
+  { plan }: PlannedFilm,
+  query: string | undefined,
+): IFrameStream | undefined {
   const track = rendition.tracks.find((one): one is VideoTrack => one.kind === 'video')
   const codec = track?.descriptions[0].codecString
   if (track === undefined || codec === undefined || frames.length === 0) return undefined
+  const later = plan.segments.periods.flatMap(({ description }) => description?.codecString ?? [])
   let [peak, bytes, us] = [0, 0, 0]
   for (const { lengthBytes = Number.NaN, durationUs } of frames) {
     peak = Math.max(peak, (lengthBytes * 8e6) / durationUs)
@@ -143,6 +148,6 @@ export function iFrameStream({ rendition, frames }: IFrames, query: string | und
     uri: withQuery(`${IFRAMES}${rendition.name}.m3u8`, query),
     bandwidthBps: isKnown ? Math.ceil(peak) : Math.ceil(rendition.peakBps),
     ...(isKnown ? { averageBandwidthBps: Math.ceil((bytes * 8e6) / us) } : {}),
-    codecs: [codec],
+    codecs: [...new Set([codec, ...later])],
   }
 }
