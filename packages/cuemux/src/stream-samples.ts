@@ -1,6 +1,5 @@
-import type { ByteSource, Demuxer, SampleBatch } from '@cuemux/core'
+import type { ByteSource, Demuxer, SampleBatch, SpanOptions } from '@cuemux/core'
 import { type ClientProfile, type SegmentPlan, segmentSpan, type TrackDecision } from '@cuemux/planner'
-import type { HeldPieces } from '@cuemux/source'
 import type { PlayableTrack } from './client.js'
 import { closeEncodings, openEncodings } from './encoding/open-encodings.js'
 import type { EncoderService, TrackEncoding } from './encoding/service.js'
@@ -8,6 +7,9 @@ import { SpanReader } from './span-reader.js'
 
 /** Samples that are kept for the other tracks of a fragment where the encoder reads ahead. */
 const KEPT_BYTES = 16 << 20
+
+/** Memory that is used again once a fragment has been written. */
+export type FragmentMemory = Pick<SpanOptions, 'pieces' | 'memory'>
 
 /** Where the samples of a continuous stream's fragments come from: the film, or an encoder. */
 export class StreamSamples {
@@ -87,17 +89,17 @@ export class StreamSamples {
     )
   }
 
-  /** The batches of fragment n, in the order of the tracks. */
+  /** The batches of fragment n, in the order of the tracks; what is copied lies in the memory that is given, if any. */
   async read(
     n: number,
     trackIds: readonly number[],
     signal: AbortSignal | undefined,
-    pieces: HeldPieces | undefined,
+    memory: FragmentMemory | undefined,
   ): Promise<SampleBatch[]> {
-    if (this.#encodings.size === 0) return this.#readCopied(n, trackIds, signal, pieces)
+    if (this.#encodings.size === 0) return this.#readCopied(n, trackIds, signal, memory)
     const copied = trackIds.filter(id => !this.#encodings.has(id))
     const [read, ...encoded] = await Promise.all([
-      copied.length === 0 ? [] : this.#readCopied(n, copied, signal, pieces),
+      copied.length === 0 ? [] : this.#readCopied(n, copied, signal, memory),
       ...trackIds.map(async id => this.#encodings.get(id)?.segment(n, signal)),
     ])
     return trackIds.flatMap((id, i) => encoded[i] ?? read.filter(({ trackId }) => trackId === id))
@@ -113,9 +115,9 @@ export class StreamSamples {
     n: number,
     trackIds: readonly number[],
     signal: AbortSignal | undefined,
-    pieces: HeldPieces | undefined,
+    memory: FragmentMemory | undefined,
   ): Promise<SampleBatch[]> {
     const span = segmentSpan(this.#segments, n)
-    return this.#spans?.read(span, trackIds, signal) ?? this.#demuxer.readSpan(span, trackIds, { signal, pieces })
+    return this.#spans?.read(span, trackIds, signal) ?? this.#demuxer.readSpan(span, trackIds, { signal, ...memory })
   }
 }

@@ -17,11 +17,12 @@ import {
   type SegmentPlan,
   type Timeline,
 } from '@cuemux/planner'
-import { type HeldPieces, ReusedPieces } from '@cuemux/source'
+import { ReusedPieces } from '@cuemux/source'
 import { type ClientInput, type PlayableTrack, withConfigurations } from './client.js'
 import type { EncoderService } from './encoding/service.js'
 import { withoutLeading } from './leading.js'
-import { StreamSamples } from './stream-samples.js'
+import { SharedMemory } from './segment-memory.js'
+import { type FragmentMemory, StreamSamples } from './stream-samples.js'
 
 /** Options of {@link Media.stream}. */
 export interface StreamOptions {
@@ -207,22 +208,38 @@ function trimStart(batch: SampleBatch, tracks: readonly PlayableTrack[]): Sample
 /** A fragment that is being read, and what is held for it. */
 interface ComingFragment {
   readonly batches: Promise<SampleBatch[]>
-  readonly pieces: HeldPieces | undefined
+  /** Gives its memory back. */
+  readonly release: () => void
+}
+
+/** Memory for a fragment: the pieces that the film is read in, and what is put together of them where it lies apart. */
+function holdMemory(reused: ReusedPieces | undefined): { held: FragmentMemory | undefined; release: () => void } {
+  if (reused === undefined) return { held: undefined, release: () => {} }
+  const pieces = reused.hold()
+  const memory = new SharedMemory()
+  const releaseMemory = memory.hold()
+  return {
+    held: { pieces, memory },
+    release: () => {
+      pieces.release()
+      releaseMemory()
+    },
+  }
 }
 
 async function* makeChunks(
   samples: StreamSamples,
   plan: FragmentPlan,
-  memory: ReusedPieces | undefined,
+  reused: ReusedPieces | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly Uint8Array[]> {
   const trackIds = plan.tracks.map(track => track.id)
   const read = (n: number): ComingFragment => {
-    const pieces = memory?.hold()
-    const batches = samples.read(n, trackIds, signal, pieces)
+    const { held, release } = holdMemory(reused)
+    const batches = samples.read(n, trackIds, signal, held)
     // A failure counts when its turn comes; nobody may be waiting when it happens, or ever again.
     batches.catch(() => {})
-    return { batches, pieces }
+    return { batches, release }
   }
   try {
     let next: ComingFragment | undefined
@@ -240,7 +257,7 @@ async function* makeChunks(
     ]
     next ??= read(plan.first)
     for (let n = plan.first; n <= plan.last; n++) {
-      const { batches: coming, pieces }: ComingFragment = next
+      const { batches: coming, release }: ComingFragment = next
       const batches = await coming
       // The next fragment is read while this one is written.
       if (n < plan.last) next = read(n + 1)
@@ -250,7 +267,7 @@ async function* makeChunks(
         shift: plan.shifts.get(batch.trackId) ?? 0,
       }))
       if (fragments.length > 0) yield writeMediaSegment(n - plan.first + 1, fragments).pieces
-      pieces?.release()
+      release()
     }
   } finally {
     await samples.close()

@@ -8,6 +8,7 @@ import {
   type ReadOptions,
   type SampleBatch,
   type Span,
+  type SpanOptions,
   type SpanSizes,
   sliceBatch,
   type Track,
@@ -52,7 +53,7 @@ export class MpegTsDemuxer implements Demuxer {
     return this.index.tracks[this.#row(trackId)]!
   }
 
-  async readSpan(span: Span, trackIds: readonly number[], options: ReadOptions = {}): Promise<SampleBatch[]> {
+  async readSpan(span: Span, trackIds: readonly number[], options: SpanOptions = {}): Promise<SampleBatch[]> {
     try {
       throwIfAborted(options.signal)
       const rows = [...new Set(trackIds)].map(trackId => this.#row(trackId))
@@ -77,6 +78,7 @@ export class MpegTsDemuxer implements Demuxer {
         ...(await this.#cuts(span, options)),
         isFirst: span.first === 0,
         margins: this.#margins,
+        memory: options.memory,
       }
       const tracks = await readTracks(plan, rows, options)
       for (const { stream, track } of tracks) {

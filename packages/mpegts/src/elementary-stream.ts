@@ -50,10 +50,13 @@ export class ElementaryStream {
   #nextFlags = 0
   #nextPosition = 0
 
-  /** @param keepBytes of each PES packet */
-  constructor(pid: number, capacity: number = INITIAL_BYTES, keepBytes: number = Number.POSITIVE_INFINITY) {
+  /**
+   * @param memory what the payloads go into as far as it reaches; how many bytes are made room for when it is a number
+   * @param keepBytes of each PES packet
+   */
+  constructor(pid: number, memory: Uint8Array | number = INITIAL_BYTES, keepBytes: number = Number.POSITIVE_INFINITY) {
     this.pid = pid
-    this.bytes = new Uint8Array(capacity)
+    this.bytes = typeof memory === 'number' ? new Uint8Array(memory) : memory
     this.keepBytes = keepBytes
   }
 

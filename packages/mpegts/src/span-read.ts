@@ -1,4 +1,4 @@
-import { type MediaIndex, type ReadOptions, type Track, throwIfAborted } from '@cuemux/core'
+import { type MediaIndex, type ReadMemory, type ReadOptions, type Track, throwIfAborted } from '@cuemux/core'
 import { frameAudio } from './audio-framing.js'
 import { type AudioParser, audioParser } from './audio-parsers.js'
 import { filmTime, frameTime } from './clock.js'
@@ -57,6 +57,8 @@ export interface SpanPlan {
   readonly end: Cut | undefined
   readonly isFirst: boolean
   readonly margins: Margins
+  /** What large payloads are put together in. */
+  readonly memory: ReadMemory | undefined
 }
 
 /** The tracks with the packets of the span: pictures from cut to cut, sound as far around as it lies. */
@@ -94,7 +96,7 @@ function createTrack(plan: SpanPlan, row: number): SpanTrack {
     isReference,
     from: isFirst ? Number.NEGATIVE_INFINITY : inTrack(start),
     to: end === undefined ? Number.POSITIVE_INFINITY : inTrack(end),
-    stream: new ElementaryStream(track.id, capacity),
+    stream: new ElementaryStream(track.id, plan.memory?.take(capacity) ?? capacity),
     parser: audioParser(format.framing),
     frames: undefined,
   }
