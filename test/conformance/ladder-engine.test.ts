@@ -144,6 +144,87 @@ test('gives the same bytes in every run, and of a job taken up again only those 
   expect(inits(rest)).toEqual(inits(whole))
 })
 
+describe('rungs of one film', () => {
+  const halved = [{ height: 72 }, { height: 54, maxFrameRate: 12 }] as const
+
+  test.each([
+    { name: 'h264_videoonly.mkv', what: 'with half of the frames', segmentTicks: 48_000 },
+    { name: 'h264_vfr.mkv', what: 'of a recording that lacks frames', segmentTicks: 48_000 },
+  ])('$what have the same boundaries, and each its own frames', async ({ name, segmentTicks }) => {
+    const { of, engine } = await ladderOf({ input: await makeMedia(name), rungs: halved })
+    expect(engine.renditions.slice(0, 2).map(({ frameRate }) => frameRate)).toEqual([
+      [24_000, 1000],
+      [24_000, 2000],
+    ])
+    const [whole, half] = [of('video-72'), of('video-54')]
+    expect(half.map(({ start, duration }) => [start, duration])).toEqual(
+      whole.map(({ start, duration }) => [start, duration]),
+    )
+    const [first] = whole
+    expect(whole.map(({ start }) => start)).toEqual(whole.map((_, n) => (first?.start ?? 0) + n * segmentTicks))
+    const ticks = sum(whole.map(({ duration }) => duration))
+    expect(await decode(whole)).toEqual({ complaints: '', frames: ticks / 1000 })
+    expect(await decode(half)).toEqual({ complaints: '', frames: Math.ceil(ticks / 2000) })
+  })
+
+  test('of a variable rate keep their frames and its times, and start their segments together', async () => {
+    const input = await makeMedia('vfr_without_duration.mkv')
+    const { of } = await ladderOf({ input, rungs: halved })
+    const [whole, half] = [of('video-72'), of('video-54')]
+    expect(whole).toHaveLength(15)
+    expect(half.map(({ start }) => start)).toEqual(whole.map(({ start }) => start))
+    for (const [n, { start, duration }] of whole.slice(0, -1).entries()) {
+      expect(whole[n + 1]?.start).toBe(start + duration)
+    }
+    const { stdout } = await runOrThrow('ffprobe', [
+      ...['-v', 'error', '-select_streams', 'v', '-show_entries', 'packet=pts', '-of', 'csv=p=0', input],
+    ])
+    const source = stdout.toString().trim().split('\n').map(Number)
+    const times = (await packetsOf(whole[0]?.init, whole)).map(({ pts }) => pts).sort((a, b) => a - b)
+    const zero = Math.min(...source)
+    expect(times.map(pts => pts - (times[0] ?? 0))).toEqual(source.map(pts => pts - zero).sort((a, b) => a - b))
+    expect((await packetsOf(half[0]?.init, half)).length).toBeLessThan(times.length * 0.8)
+  })
+
+  test('may be of several codecs', async () => {
+    const rungs = [
+      { height: 72, codec: 'av1' },
+      { height: 68, codec: 'hevc' },
+      { height: 54, codec: 'h264' },
+    ] as const
+    const { of, engine } = await ladderOf({ input: await makeMedia('h264_23976.mkv'), rungs })
+    expect(engine.renditions.map(({ codec }) => codec.split('.')[0])).toEqual(['av01', 'hvc1', 'avc1', 'mp4a'])
+    const bounds = of('video-54').map(({ start, duration }) => [start, duration])
+    for (const name of ['video-72', 'video-68', 'video-54']) {
+      expect(of(name).map(({ start, duration }) => [start, duration])).toEqual(bounds)
+      const packets = await packetsOf(of(name)[0]?.init, of(name))
+      expect(packets.filter(({ isKey }) => isKey).map(({ pts }) => pts)).toEqual(bounds.map(([start]) => start))
+      expect((await decode(of(name))).complaints).toBe('')
+    }
+  })
+})
+
+test('a film without a picture has sound alone', async () => {
+  const { names, of, engine } = await ladderOf({ input: await makeMedia('aac_only.m4a') })
+  expect(names).toEqual(['audio-stereo'])
+  expect(of('audio-stereo').map(({ number }) => number)).toEqual(
+    Array.from({ length: engine.segmentCount ?? 0 }, (_, n) => n),
+  )
+  expect((await decode(of('audio-stereo'))).complaints).toBe('')
+})
+
+test('rungs by a look at the film are the same at every look', async () => {
+  const input = await makeMedia('h264_23976.mkv')
+  const look = async () => {
+    const engine = await openLadderEngine({ input, rungs: 'auto' })
+    await engine.close()
+    return engine.settings
+  }
+  const settings = await look()
+  expect(await look()).toEqual(settings)
+  expect(settings.video).toMatchObject([{ name: 'video-360', width: 640, height: 360 }])
+})
+
 /** A frame of RGB whose brightness goes up and down with its number. */
 function frameOf(width: number, height: number, n: number): Uint8Array {
   const frame = new Uint8Array(width * height * 3)

@@ -54,9 +54,9 @@ export class FilmLadderEngine implements LadderEngine {
   }
 
   get progress(): LadderProgress {
-    const { durationUs } = this.#parts
+    const { durationUs, feed } = this.#parts
     const position = this.#run?.position ?? 0
-    const encodedUs = Math.min(this.#us(position), durationUs ?? Number.POSITIVE_INFINITY)
+    const encodedUs = Math.min(this.#us(position), durationUs ?? Math.round((feed?.picturesS ?? 0) * US))
     const wallMs = performance.now() - this.#startedMs
     const ownUs = encodedUs - this.#us(this.#firstPosition ?? position)
     return { encodedUs, durationUs, speed: ownUs <= 0 || wallMs <= 0 ? 0 : ownUs / 1000 / wallMs }
