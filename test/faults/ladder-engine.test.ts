@@ -74,9 +74,9 @@ describe('an ffmpeg', () => {
   })
 })
 
-/** The real ffmpeg with x264 for NVENC, which dies once it has written so many bytes of its first rung. */
-async function dyingDevice(bytes: number): Promise<string> {
-  const file = path.join(folder, `dying-${bytes}`)
+/** The real ffmpeg with x264 for NVENC. @param run in a shell, what is done with its arguments, `"${args[@]}"` */
+async function device(name: string, run: string): Promise<string> {
+  const file = path.join(folder, name)
   const script = `#!/bin/bash
 case " $* " in *" -filters "*|*" -hwaccels "*) ffmpeg "$@" | grep -v cuda; exit 0 ;; esac
 case " $* " in *" h264_nvenc "*) ;; *) exec ffmpeg "$@" ;; esac
@@ -92,9 +92,7 @@ for arg in "$@"; do
     *) args+=("$arg") ;;
   esac
 done
-{ ffmpeg "\${args[@]}" 3>&1 >/dev/null 2>/dev/null | head -c ${bytes} >&3; }
-echo "CUDA_ERROR_LAUNCH_FAILED" >&2
-exit 1
+${run}
 `
   await writeFile(file, script)
   await chmod(file, 0o755)
@@ -110,9 +108,26 @@ describe('a device', () => {
     expect(events.map(({ type, family }) => [type, family])).toContainEqual(['encoder-trouble', 'nvenc'])
   })
 
+  test('that has sessions for one chunk at a time makes all of them', async () => {
+    const events: LadderEngineEvent[] = []
+    const lock = path.join(folder, 'sessions')
+    const run = `mkdir "${lock}" 2>/dev/null || { echo "OpenEncodeSessionEx failed: out of memory (10)" >&2; exit 1; }
+      trap 'rmdir "${lock}"' EXIT
+      ffmpeg "\${args[@]}"`
+    const ffmpeg = await device('one-session', run)
+    const segments = await take({ rungs: '54', encoder: { ffmpeg }, onEvent: event => events.push(event) })
+    expect(segments.map(({ number }) => number)).toEqual(Array.from({ length: 15 }, (_, n) => n))
+    expect(events).toEqual([])
+    expect((await readFile(`${ffmpeg}.runs`, 'utf8')).split('\n').length).toBeGreaterThan(6)
+  })
+
   test('that dies on the way is replaced by software: no segment is lost, none comes twice', async () => {
     const events: LadderEngineEvent[] = []
-    const ffmpeg = await dyingDevice(60_000)
+    // It writes so many bytes.
+    const run = `{ ffmpeg "\${args[@]}" 3>&1 >/dev/null 2>/dev/null | head -c 60000 >&3; }
+      echo "CUDA_ERROR_LAUNCH_FAILED" >&2
+      exit 1`
+    const ffmpeg = await device('dying', run)
     const segments = await take({ rungs: '54', encoder: { ffmpeg }, onEvent: event => events.push(event) })
     expect(namesOf(segments)).toEqual(Array.from({ length: 15 }, (_, n) => `video-54/${n}`).sort())
     const starts = segments.map(({ start }) => start)

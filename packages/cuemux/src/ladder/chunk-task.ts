@@ -58,13 +58,21 @@ export class ChunkTask {
   readonly #onStart: ((process: FfmpegProcess) => void)[] = []
   #current: ChunkRun | undefined
   #isInFront = false
+  /** Whether it was when its process was started. */
+  #wasInFront = false
   #isEnded = false
   #isFed = true
   #tellNearEnd: () => void = () => {}
+  /** Resolves when it is brought forward, or ended. */
+  readonly #turn: Promise<void>
+  #tellTurn: () => void = () => {}
 
   constructor(options: ChunkTaskOptions) {
     this.#options = options
     this.#given = options.ladder.options.renditions.map(() => options.chunk.first)
+    this.#turn = new Promise(resolve => {
+      this.#tellTurn = resolve
+    })
     this.nearEnd = new Promise(resolve => {
       this.#tellNearEnd = resolve
     })
@@ -76,6 +84,7 @@ export class ChunkTask {
   /** Its segments are the next ones: gives those that it holds. */
   bringForward(): void {
     this.#isInFront = true
+    this.#tellTurn()
     for (const { rung, n, batch } of this.#held.splice(0)) {
       this.#options.held.add(-bytesOf(batch))
       this.#give(rung, n, batch)
@@ -107,6 +116,7 @@ export class ChunkTask {
   /** Ends it; always settles. */
   async end(): Promise<void> {
     this.#isEnded = true
+    this.#tellTurn()
     this.#forgetRoom()
     for (const { batch } of this.#held.splice(0)) this.#options.held.add(-bytesOf(batch))
     await this.#current?.run.end()
@@ -122,6 +132,7 @@ export class ChunkTask {
       } catch (error) {
         if (this.#isEnded || !(error instanceof CuemuxError) || error.code !== 'ENCODER_FAILED') throw error
         if (!this.#options.canRepeat) throw error
+        if (await this.#waitsForSession(current)) continue
         if (!(error instanceof LateStart)) failures++
         if (!this.#canGoOn(current, error, failures)) throw error
       } finally {
@@ -130,6 +141,14 @@ export class ChunkTask {
     }
     this.#isEnded = true
     if (this.#isInFront) this.#forgetRoom()
+  }
+
+  /** A device with no session left for two chunks has one for this chunk once those before it are made. */
+  async #waitsForSession({ run }: ChunkRun): Promise<boolean> {
+    if (this.#wasInFront || run.process?.reason.kind !== 'session-limit') return false
+    this.#options.ladder.hasFewSessions = true
+    await this.#turn
+    return true
   }
 
   /** Whether something else may work: a start from farther back, other encoders, or the same once more. */
@@ -145,6 +164,7 @@ export class ChunkTask {
   #start(): ChunkRun {
     const { ladder, chunk } = this.#options
     if (this.#isEnded) throw new CuemuxError('ABORTED', 'The ladder is closed.')
+    this.#wasInFront = this.#isInFront
     const current = ladder.start(chunk, (rung, n, batch) => this.#take(rung, n, batch))
     this.#current = current
     current.run.isAwaited = this.#isFed

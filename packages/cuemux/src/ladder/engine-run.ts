@@ -22,8 +22,6 @@ export interface EngineRunOptions {
 
 /** Segments of each rendition that wait to be taken. */
 const QUEUED_SEGMENTS = 2
-/** Chunks that hardware encodes at once: its sessions are few, and one after the other keeps it busy. */
-const HARDWARE_CHUNKS = 2
 /** Chunks that may be made and wait for those before them, or for the one who takes segments. */
 const CHUNKS_AHEAD = 2
 /** Segments by which the sound may be ahead of the pictures of a film. */
@@ -139,7 +137,7 @@ export class EngineRun {
       const chunk = this.chunkAt(first)
       if (this.isChunkStored(chunk)) continue
       // A chunk's last frames keep no processor busy: the next one starts by then.
-      const slots = (): number => (video.isHardware ? HARDWARE_CHUNKS : parallelChunks)
+      const slots = (): number => video.deviceChunks ?? parallelChunks
       while (busy >= slots() || this.#ahead >= slots() + CHUNKS_AHEAD || this.#held.isFull) await this.#change()
       const task = this.#task(video, chunk, true)
       busy++

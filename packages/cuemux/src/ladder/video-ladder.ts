@@ -32,6 +32,9 @@ export interface EncoderSet {
   readonly rungs: readonly [LadderRung, ...LadderRung[]]
 }
 
+/** Chunks that a device encodes at once: its sessions are few, and one chunk after the other keeps it busy. */
+const DEVICE_CHUNKS = 2
+
 /** What the pictures of a ladder are made of. */
 export interface VideoLadderOptions {
   readonly ffmpeg: FfmpegRegistry
@@ -71,6 +74,8 @@ export class VideoLadder {
   readonly options: VideoLadderOptions
   readonly #configs: (Uint8Array | undefined)[] = []
   readonly #hasInit: boolean[] = []
+  /** The device has too few sessions for two chunks at once. */
+  hasFewSessions = false
   #set = 0
   #seekMargin = 0
 
@@ -78,9 +83,11 @@ export class VideoLadder {
     this.options = options
   }
 
-  /** Whether a device encodes now. */
-  get isHardware(): boolean {
-    return (this.options.sets[this.#set] ?? this.options.sets[0]).family !== 'software'
+  /** How many chunks a device takes at once; `undefined` where the processor encodes. */
+  get deviceChunks(): number | undefined {
+    const { family } = this.options.sets[this.#set] ?? this.options.sets[0]
+    if (family === 'software') return undefined
+    return this.hasFewSessions ? 1 : DEVICE_CHUNKS
   }
 
   /** Starts a process over a chunk. */
