@@ -7,6 +7,11 @@ interface Window {
       readonly audioTrack: number
       readonly subtitleTracks: readonly { readonly lang?: string; readonly name: string }[]
       readonly subtitleTrack: number
+      /** The rungs, by their bit rates. */
+      readonly levels: readonly { readonly height: number }[]
+      readonly currentLevel: number
+      /** Which rung comes next, as soon as it can. */
+      nextLevel: number
       on(event: string, listener: (event: string, data: { details: string; fatal: boolean }) => void): void
     }
   }
