@@ -186,6 +186,11 @@ export class Publisher {
       .finally(() => this.#waiting--)
   }
 
+  /** Resolves when all that has come so far is written and listed. */
+  idle(): Promise<void> {
+    return this.#writes
+  }
+
   /** Nothing follows: the playlist says so. */
   end(): Promise<void> {
     this.#write(async () => {

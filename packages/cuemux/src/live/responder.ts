@@ -21,8 +21,8 @@ export interface ResponderOptions {
 
 /** RFC 8216bis §6.2.5.2: a server answers 503 after three target durations. */
 const BLOCK_TARGETS = 3
-/** A request for a segment that lies further ahead than this is a mistake (RFC 8216bis §6.2.5.2). */
-const MAX_AHEAD = 2
+/** A request for a segment further ahead than this of the one that comes is a mistake (RFC 8216bis §6.2.5.2). */
+const MAX_AHEAD = 1
 /** What was listed stays what it is: its name is given once. */
 const KEPT = 'public, max-age=3600, immutable'
 const NOT_KEPT = 'no-cache'
