@@ -31,6 +31,9 @@ export interface RunHost {
   room(): Promise<void> | undefined
 }
 
+/** What has failed isn't waited for long: viewers wait for its successor. */
+const FAILED_END_MS = [500, 500] as const
+
 /** Input and process of a live stream, until one of them ends. */
 export class LiveRun {
   readonly #host: RunHost
@@ -179,7 +182,7 @@ export class LiveRun {
 
   #fail(error: CuemuxError): void {
     this.#error ??= error
-    void this.#process?.end()
+    void this.#process?.end(FAILED_END_MS)
   }
 
   #lost({ sourceError }: OpenInput, status: number | undefined): CuemuxError {

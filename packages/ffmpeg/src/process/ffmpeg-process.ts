@@ -190,8 +190,10 @@ export class FfmpegProcess {
 
   /**
    * Ends it: the end of its input or `q`, then SIGTERM, then SIGKILL, each with its bound. Resolves when it is gone.
+   *
+   * @param endMs the bounds, where they are others than it was started with
    */
-  async end(): Promise<ProcessExit> {
+  async end(endMs: ProcessOptions['endMs'] = this.#options.endMs): Promise<ProcessExit> {
     if (this.#hasEnded || this.#isEnding) return this.#exit
     this.#isEnding = true
     this.#wake()
@@ -206,7 +208,7 @@ export class FfmpegProcess {
       if (this.#options.stdin === 'keys') stdin.end('q')
       else stdin.destroy()
     }
-    const [quitMs, terminateMs] = this.#isStalled ? STALLED_END_MS : this.#options.endMs
+    const [quitMs, terminateMs] = this.#isStalled ? STALLED_END_MS : endMs
     if (!(await this.#endsWithin(quitMs))) {
       this.#child.kill('SIGTERM')
       if (!(await this.#endsWithin(terminateMs))) this.#child.kill('SIGKILL')
