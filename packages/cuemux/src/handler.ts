@@ -1,6 +1,7 @@
 import { CuemuxError, toCuemuxError } from '@cuemux/core'
 import type { Platform } from './input.js'
 import type { MediaOpener } from './media.js'
+import type { PresentationOptions } from './open-films.js'
 import { problemResponse } from './problem.js'
 import { CONTENT_TYPES } from './resource.js'
 import { BusyError } from './service/busy.js'
@@ -29,10 +30,14 @@ export interface Handler {
   close(): Promise<void>
 }
 
-/** `createHandler` for a platform. */
-export function createHandlerFactory(platform: Platform, openMedia: MediaOpener): (options: HandlerOptions) => Handler {
+/** `createHandler` for a platform; `presentation` is how all of its films are planned. */
+export function createHandlerFactory(
+  platform: Platform,
+  openMedia: MediaOpener,
+  presentation: PresentationOptions = {},
+): (options: HandlerOptions) => Handler {
   return options => {
-    const service = new HandlerService(platform, openMedia, platform.validate('handler', options))
+    const service = new HandlerService(platform, openMedia, platform.validate('handler', options), presentation)
     return Object.assign((request: Request) => service.handle(request), {
       sign: (id: string, signOptions?: SignOptions) => service.sign(id, signOptions),
       metrics: () => service.films.metrics(),
@@ -47,12 +52,12 @@ class HandlerService {
   readonly #cors: CorsOptions | false
   readonly #signer: Signer | undefined
 
-  constructor(platform: Platform, openMedia: MediaOpener, options: HandlerOptions) {
+  constructor(platform: Platform, openMedia: MediaOpener, options: HandlerOptions, presentation: PresentationOptions) {
     this.#options = options
     this.#cors = options.cors ?? {}
     if (this.#cors !== false) checkCors(this.#cors)
     this.#signer = options.signing === undefined ? undefined : new Signer(options.signing)
-    this.films = new FilmService(platform, openMedia, options)
+    this.films = new FilmService(platform, openMedia, options, presentation)
   }
 
   async sign(id: string, options?: SignOptions): Promise<string> {

@@ -9,6 +9,8 @@ import { createOpenMedia, type Media, type MediaOpener, type OpenOptions } from 
 import { validateOptions } from './schemas.js'
 import type { KeptStore } from './service/kept.js'
 import type { HandlerOptions } from './service/options.js'
+import { createSessionManagerFactory } from './sessions/manager.js'
+import type { SessionManager, SessionManagerOptions } from './sessions/options.js'
 
 export type {
   DeviceLiveInput,
@@ -53,6 +55,23 @@ export {
   type PreviewManager,
   type PreviewOptions,
 } from './live/preview-manager.js'
+export type { ContentProgress, SessionSubtitles } from './sessions/content.js'
+export type {
+  ResolvedSession,
+  SessionEvent,
+  SessionInfo,
+  SessionKind,
+  SessionManager,
+  SessionManagerOptions,
+  SessionSettings,
+  SessionUser,
+  SessionViewer,
+  StartedSession,
+  StartSession,
+  StoppedSession,
+  StopSession,
+} from './sessions/options.js'
+export type { SessionState } from './sessions/states.js'
 
 /** What a process has for the segments of films that are far away. */
 const DEFAULT_CACHE_BYTES = 32 << 20
@@ -99,3 +118,14 @@ export async function createLadder(options: LadderOptions): Promise<Ladder> {
   // Loaded when there is one to be made: encoding and publishing need most of all packages.
   return await (await import('./ladder/create-ladder.js')).createLadder(options)
 }
+
+/**
+ * A manager of sessions: films that are being watched, by whom, within limits; with what was encoded of them kept in a folder,
+ * found again after a restart.
+ *
+ * @throws CuemuxError `BAD_REQUEST` for wrong options
+ */
+export const createSessionManager: (options: SessionManagerOptions) => SessionManager = createSessionManagerFactory(
+  node,
+  open,
+)

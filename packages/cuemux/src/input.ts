@@ -4,6 +4,7 @@ import type { EncoderOptions } from './encoding/options.js'
 import type { EncoderService } from './encoding/service.js'
 import type { KeptStore } from './service/kept.js'
 import type { HandlerOptions } from './service/options.js'
+import type { SessionSchemaName } from './sessions/schemas.js'
 
 /**
  * What a film can be opened from: the path of a file (Node only), an `http(s)://` or `file://` address, its bytes, a
@@ -36,7 +37,16 @@ export interface Platform {
 }
 
 /** Names of the option schemas that {@link Platform.validate} knows. */
-export type SchemaName = 'open' | 'hls' | 'stream' | 'handler' | 'ladderEngine' | 'ladder' | 'live' | 'preview'
+export type SchemaName =
+  | 'open'
+  | 'hls'
+  | 'stream'
+  | 'handler'
+  | 'ladderEngine'
+  | 'ladder'
+  | 'live'
+  | 'preview'
+  | SessionSchemaName
 
 /** A byte source for any input. */
 export async function sourceFor(input: MediaInput, options: SourceOptions, platform: Platform): Promise<ByteSource> {

@@ -51,9 +51,12 @@ export interface PlannedPresentation {
   segmentBytes(n: number): number
 }
 
+/** What of a presentation is the same for all films that a handler serves, beside the length of segments. */
+export type PresentationOptions = Pick<HlsOptions, 'audioLanguages' | 'startMs' | 'endMs'>
+
 interface OpenFilmSettings {
   /** What all its presentations are planned with. */
-  readonly planned: Pick<HlsOptions, 'segmentDurationMs' | 'captions'>
+  readonly planned: Pick<HlsOptions, 'segmentDurationMs' | 'captions'> & PresentationOptions
   /** How many bytes of samples each presentation may keep. */
   readonly samplesBytes: number
   /** Lets go of the film. */
@@ -191,6 +194,7 @@ interface Entry {
 export interface OpenFilmsParts {
   readonly openMedia: MediaOpener
   readonly options: HandlerOptions
+  readonly presentation: PresentationOptions
   readonly guard: AddressGuard
   readonly kept: Kept | undefined
   /** How many films are opened at once. */
@@ -266,7 +270,7 @@ export class OpenFilms {
   }
 
   #enter(id: string, input: MediaInput, media: Media): OpenFilm {
-    const { options, tell, kept } = this.#parts
+    const { options, presentation, tell, kept } = this.#parts
     const dispose = (): void => this.#drop(id, film)
     const onClose = (): void => {
       this.#films.delete(film)
@@ -278,6 +282,7 @@ export class OpenFilms {
     const planned = {
       ...(segmentDurationMs === undefined ? {} : { segmentDurationMs }),
       ...(captions === undefined ? {} : { captions }),
+      ...presentation,
     }
     const film = new OpenFilm(media, { planned, samplesBytes, dispose, onClose })
     this.#films.add(film)

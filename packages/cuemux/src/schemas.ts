@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { CuemuxError } from '@cuemux/core'
 import type { default as FastestValidator, ValidationError } from 'fastest-validator'
 import type { SchemaName } from './input.js'
+import { SESSION_SCHEMAS } from './sessions/schemas.js'
 
 const client = {
   type: 'multi',
@@ -287,6 +288,7 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
     maxProcesses: count,
     onEvent: callback,
   },
+  ...SESSION_SCHEMAS,
 }
 
 type Check = (value: object) => true | ValidationError[]

@@ -13,6 +13,7 @@ import {
 import { openAudioEncoding } from './audio-encoding.js'
 import { openForeignFilm } from './foreign-film.js'
 import type { EncoderOptions } from './options.js'
+import { processOwner } from './process-owner.js'
 import type { EncoderService, EncodingRequest, TilesRequest, TrackEncoding } from './service.js'
 import { makeTiles } from './tiles.js'
 import { openVideoEncoding } from './video-encoding.js'
@@ -96,10 +97,12 @@ function cacheFile(): string {
 /** Processes by what they are started with: limits hold for the whole program. */
 const registries = new Map<string, FfmpegRegistry>()
 
+const onStart: NonNullable<RegistryOptions['onStart']> = (pid, exit) => processOwner.getStore()?.(pid, exit)
+
 /** The registry with these limits: one for the program. */
 export function registryFor(options: RegistryOptions): FfmpegRegistry {
   const key = JSON.stringify(options)
-  const registry = registries.get(key) ?? new FfmpegRegistry(options)
+  const registry = registries.get(key) ?? new FfmpegRegistry({ ...options, onStart })
   registries.set(key, registry)
   return registry
 }

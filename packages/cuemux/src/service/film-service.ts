@@ -2,7 +2,7 @@ import { CuemuxError, throwIfAborted, toCuemuxError } from '@cuemux/core'
 import { resourceResponse } from '../http.js'
 import type { Platform } from '../input.js'
 import type { MediaOpener } from '../media.js'
-import { type OpenFilm, OpenFilms, type PlannedPresentation } from '../open-films.js'
+import { type OpenFilm, OpenFilms, type PlannedPresentation, type PresentationOptions } from '../open-films.js'
 import { isRemote } from '../remote.js'
 import { CONTENT_TYPES, type Resource, slicePieces } from '../resource.js'
 import { streamResponse } from '../stream-response.js'
@@ -48,7 +48,7 @@ export class FilmService {
   /** Errors of opening and reading films: their words may name addresses that are no client's business. */
   readonly #private = new WeakSet<CuemuxError>()
 
-  constructor(platform: Platform, openMedia: MediaOpener, options: HandlerOptions) {
+  constructor(platform: Platform, openMedia: MediaOpener, options: HandlerOptions, presentation: PresentationOptions) {
     const limits = { ...DEFAULTS, ...options.limits }
     const { openStore } = platform
     const isInMemory = options.cache === undefined || options.cache === 'memory'
@@ -66,6 +66,7 @@ export class FilmService {
     this.#films = new OpenFilms({
       openMedia,
       options,
+      presentation,
       guard: new AddressGuard(platform),
       kept: this.#kept,
       opens: this.#opens,

@@ -15,6 +15,8 @@ export interface RegistryOptions {
   readonly stallMs?: number | undefined
   /** How long a process may take to end after `q` or the end of its input, then after SIGTERM, ms. Default 3000 and 2000. */
   readonly endMs?: readonly [quit: number, terminate: number] | undefined
+  /** Told of each process that is started, where it was asked for. */
+  readonly onStart?: ((pid: number, exit: Promise<unknown>) => void) | undefined
 }
 
 /** What each process decides for itself; the rest is the registry's. */
@@ -38,6 +40,7 @@ export class FfmpegRegistry {
   readonly #ffmpegPath: string
   readonly #stallMs: number
   readonly #endMs: readonly [number, number]
+  readonly #onStart: RegistryOptions['onStart']
   readonly #slots: Slots
   readonly #running = new Set<FfmpegProcess>()
   readonly #watchdog = new Watchdog()
@@ -48,6 +51,7 @@ export class FfmpegRegistry {
     this.#ffmpegPath = options.ffmpegPath ?? 'ffmpeg'
     this.#stallMs = options.stallMs ?? 20_000
     this.#endMs = options.endMs ?? [3000, 2000]
+    this.#onStart = options.onStart
     this.#slots = new Slots(options.maxProcesses ?? 16, options.maxWaiting ?? 64, 'ffmpeg processes')
     watchExit(this.#running)
   }
@@ -104,6 +108,7 @@ export class FfmpegRegistry {
     this.#running.add(child)
     const { pid } = child
     if (pid !== undefined) this.#watchdog.add(pid)
+    if (pid !== undefined) this.#onStart?.(pid, child.exit)
     void child.exit.then(() => {
       this.#running.delete(child)
       if (pid !== undefined) this.#watchdog.remove(pid)
