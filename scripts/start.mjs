@@ -16,7 +16,7 @@ async function freePort(first, count) {
 }
 
 /** The options of `cuemux serve` that are followed by a value. */
-const WITH_VALUE = ['--port', '--host', '--cache', '--workers']
+const WITH_VALUE = ['--port', '--host', '--cache', '--sessions', '--workers']
 
 await main(async () => {
   const args = process.argv.slice(2)

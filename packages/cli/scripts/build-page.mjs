@@ -11,7 +11,11 @@ const output = fileURLToPath(new URL('../dist/page/', import.meta.url))
 await rm(output, { recursive: true, force: true })
 await mkdir(output, { recursive: true })
 await build({
-  entryPoints: { player: join(source, 'main.ts'), style: join(source, 'style.css') },
+  entryPoints: {
+    player: join(source, 'main.ts'),
+    sessions: join(source, 'sessions.ts'),
+    style: join(source, 'style.css'),
+  },
   outdir: output,
   bundle: true,
   format: 'esm',
@@ -20,7 +24,7 @@ await build({
   target: ['es2022'],
   logLevel: 'warning',
 })
-for (const file of ['index.html', 'icon.svg']) await copyFile(join(source, file), join(output, file))
+for (const file of ['index.html', 'sessions.html', 'icon.svg']) await copyFile(join(source, file), join(output, file))
 
 // hls.js is part of player.js: its licence (Apache 2.0) goes with it.
 const hlsPackage = dirname(createRequire(import.meta.url).resolve('hls.js/package.json'))

@@ -13,7 +13,7 @@ export interface Io {
   readonly loadCuemux: () => Promise<
     Pick<
       typeof import('cuemux'),
-      'openMedia' | 'createHandler' | 'createLadder' | 'createLiveStream' | 'toNodeListener'
+      'openMedia' | 'createHandler' | 'createLadder' | 'createLiveStream' | 'createSessionManager' | 'toNodeListener'
     >
   >
 }

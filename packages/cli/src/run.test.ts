@@ -137,6 +137,9 @@ async function cuemux(...args: string[]): Promise<Outcome> {
       createLiveStream: () => {
         throw new CuemuxError('BAD_REQUEST', 'No live input here.')
       },
+      createSessionManager: () => {
+        throw new Error('No session is started here.')
+      },
       toNodeListener: () => () => {},
     }),
   }
@@ -166,6 +169,7 @@ describe('the command line', () => {
       ['ladder', 'a', 's3://b/c'],
       'cuemux: OUT is a folder on this machine; give it, and the place as --to s3://b/c.\n',
     ],
+    [['serve', '--sessions', 'x', '--workers', '2'], 'cuemux: --sessions is for one process: leave --workers out.\n'],
     [['serve', '--port', '1.5'], "cuemux: --port must be a whole number, not '1.5'.\n"],
   ])('ends with 2 and one line for %j', async (args, stderr) => {
     expect(await cuemux(...args)).toEqual({ code: 2, stdout: '', stderr })

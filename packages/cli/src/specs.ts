@@ -70,6 +70,11 @@ const SERVE: CommandSpec = {
       value: 'PLACE',
       help: 'where indexes and segments are kept: memory (the default), a folder, or redis://HOST:PORT',
     },
+    sessions: {
+      type: 'string',
+      value: 'DIR',
+      help: 'plays films through sessions: what is encoded is kept in this folder, also over a restart; see /sessions',
+    },
     workers: {
       type: 'string',
       value: 'N',

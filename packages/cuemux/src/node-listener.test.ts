@@ -67,6 +67,23 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 describe('toNodeListener', () => {
+  it('hands on a body as far as it is read', async () => {
+    const lengths: number[] = []
+    const read = async (request: Request): Promise<Response> => {
+      if (request.url.endsWith('/refused')) return new Response(null, { status: 403 })
+      lengths.push((await request.arrayBuffer()).byteLength)
+      return new Response('taken')
+    }
+    server = createServer(toNodeListener(read)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const body = new Uint8Array(300_000)
+    expect(await (await fetch(url, { method: 'POST', body })).text()).toBe('taken')
+    expect((await fetch(`${url}/refused`, { method: 'POST', body: 'text' })).status).toBe(403)
+    expect((await fetch(url, { method: 'DELETE' })).status).toBe(200)
+    expect(lengths).toEqual([300_000, 0])
+  })
+
   it('writes the same bytes as the response has', async () => {
     const { handler, url } = await serve()
     const direct = await handler(new Request(`${url}/video-1/0.m4s`))

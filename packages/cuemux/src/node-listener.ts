@@ -53,13 +53,33 @@ function toRequest(req: IncomingMessage, signal: AbortSignal): Request | undefin
     // Express takes the mounting path off `url`; `originalUrl` has it still.
     const path = (req as { originalUrl?: string }).originalUrl ?? req.url ?? '/'
     const url = new URL(path, `http://${req.headers.host ?? 'localhost'}`)
-    const request = new Request(url, { method: req.method ?? 'GET', headers, signal })
+    const request = new Request(url, { method: req.method ?? 'GET', headers, signal, ...bodyOf(req) })
     const address = req.socket?.remoteAddress
     if (address !== undefined) remoteAddresses.set(request, address)
     return request
   } catch {
     return undefined
   }
+}
+
+/** A body where there may be one, read as far as the handler wants it; `duplex` is what Fetch asks for with a stream. */
+function bodyOf(req: IncomingMessage): { readonly body?: ReadableStream<Uint8Array>; readonly duplex?: 'half' } {
+  if (req.method === undefined || /^(?:GET|HEAD|OPTIONS)$/.test(req.method)) return {}
+  return { body: nodeBody(req), duplex: 'half' }
+}
+
+function nodeBody(req: IncomingMessage): ReadableStream<Uint8Array> {
+  const pieces = req[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+  return new ReadableStream({
+    pull: async controller => {
+      const { done, value } = await pieces.next()
+      if (done === true) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: async () => {
+      await pieces.return?.()
+    },
+  })
 }
 
 /** About a MiB at a time: Node gathers corked pieces into one writev, and the next ones wait until they have left. */

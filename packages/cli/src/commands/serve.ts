@@ -12,8 +12,9 @@ import { type Film, filmEntry, MEDIA_PATH } from '../server/film.js'
 import { createLibrary, type Library } from '../server/library.js'
 import { loadPageAssets } from '../server/page-assets.js'
 import { createPageListener } from '../server/page-server.js'
+import { servedSessions } from '../server/sessions.js'
 import { aborted, leaveWorkers, runWorkers, toldToEnd } from '../server/workers.js'
-import type { ParsedArguments } from '../usage.js'
+import { type ParsedArguments, UsageError } from '../usage.js'
 import { checkOptions, FIELDS, type OptionSchema } from '../validate.js'
 
 const SCHEMA: OptionSchema = {
@@ -22,6 +23,7 @@ const SCHEMA: OptionSchema = {
   port: { type: 'number', convert: true, integer: true, min: 0, max: 65_535, optional: true },
   host: { type: 'string', empty: false, max: 255, optional: true },
   cache: { type: 'string', empty: false, optional: true },
+  sessions: { type: 'string', empty: false, optional: true },
   workers: { type: 'number', convert: true, integer: true, min: 1, max: 128, optional: true },
 }
 
@@ -30,6 +32,7 @@ interface ServeOptions {
   readonly port?: number
   readonly host?: string
   readonly cache?: string
+  readonly sessions?: string
   readonly workers?: number
 }
 
@@ -45,6 +48,9 @@ export async function serve(parsed: ParsedArguments, io: Io): Promise<void> {
   const inputs = parsed.positionals.length === 0 ? ['.'] : parsed.positionals
   const library = await createLibrary(inputs)
   const { workers = 1 } = options
+  if (workers > 1 && options.sessions !== undefined) {
+    throw new UsageError('--sessions is for one process: leave --workers out.')
+  }
   if (workers > 1 && cluster.isPrimary) await serveByWorkers(workers, inputs, library, options, io)
   else await serveHere(library, options, io)
 }
@@ -52,7 +58,8 @@ export async function serve(parsed: ParsedArguments, io: Io): Promise<void> {
 /** Serves by this process, which may be one of several workers. */
 async function serveHere(library: Library, options: ServeOptions, io: Io): Promise<void> {
   const { host = DEFAULT_HOST, cache = 'memory' } = options
-  const [{ createHandler, toNodeListener }, assets] = await Promise.all([io.loadCuemux(), loadPageAssets()])
+  const [cuemux, assets] = await Promise.all([io.loadCuemux(), loadPageAssets()])
+  const { createHandler, toNodeListener } = cuemux
   const handler = createHandler({
     basePath: MEDIA_PATH,
     resolve: id => library.locate(id),
@@ -60,16 +67,21 @@ async function serveHere(library: Library, options: ServeOptions, io: Io): Promi
     // Whoever asks this machine itself may know where its films lie.
     exposeErrors: host === DEFAULT_HOST,
   })
-  const server = createServer(createPageListener({ library, assets, media: toNodeListener(handler), host }))
-  const port = await listen(server, host, options.port ?? DEFAULT_PORT)
+  const folder = options.sessions
+  const isLocal = host === DEFAULT_HOST
+  const sessions = folder === undefined ? undefined : servedSessions({ folder, library, isLocal, cuemux })
+  const server = createServer(createPageListener({ library, assets, media: toNodeListener(handler), sessions, host }))
   try {
+    // Whether another process has the folder shows before anybody comes.
+    await sessions?.manager.ready()
+    const port = await listen(server, host, options.port ?? DEFAULT_PORT)
     if (cluster.isPrimary) await greet(library, options, port, io)
     await (cluster.isPrimary ? aborted(io.signal) : toldToEnd(io.signal))
   } finally {
     // Players hold their connections open: closing waits for none of them.
     server.close()
     server.closeAllConnections()
-    await handler.close()
+    await Promise.all([handler.close(), sessions?.manager.close()])
     if (cluster.isWorker) leaveWorkers()
   }
 }

@@ -1,4 +1,4 @@
-import type { FilmReport } from 'cuemux'
+import type { FilmReport, StartedSession } from 'cuemux'
 import type Hls from 'hls.js'
 import type { FilmEntry } from '../server/film.js'
 import { browserTypeTest, measureClient } from './capabilities.js'
@@ -18,13 +18,15 @@ import { PlanTab } from './plan-tab.js'
 import { Player, playMethod } from './player.js'
 import {
   fetchChapters,
-  fetchFilms,
+  fetchFilmList,
   fetchPlan,
   fetchReport,
   fetchTiles,
   isPlanned,
   type PlannedFilm,
+  withClient,
 } from './server-api.js'
+import { leaveSession, startSession } from './session-api.js'
 import { Tabs } from './tabs.js'
 
 /** How often the place in the film is kept while it plays, ms. */
@@ -49,6 +51,9 @@ const player = new Player(video, {
 })
 
 let films: readonly FilmEntry[] = []
+/** Where the server plays films through sessions, and the one in which this page is. */
+let sessions: string | undefined
+let session: StartedSession | undefined
 let choosing = new AbortController()
 let playing: FilmEntry | undefined
 let report: FilmReport | undefined
@@ -73,6 +78,7 @@ async function choose(resumeAt?: number): Promise<void> {
   const { signal } = choosing
   keepPlace()
   player.stop()
+  leave()
   playing = undefined
   report = undefined
   showError('')
@@ -107,7 +113,8 @@ async function playFilm(film: FilmEntry, signal: AbortSignal, resumeAt: number |
   describeFilm(film, report)
   if (method === 'none') throw new Error('This browser plays no HLS: it has neither media sources nor HLS of its own.')
   const left = resumeAt ?? readPosition(film.id)
-  const hls = player.open(film, client, method, left)
+  const master = await masterOf(film, client, signal)
+  const hls = player.open(master, method, left)
   playing = film
   // A browser that plays HLS by itself chooses tracks in its own controls.
   video.controls = hls === undefined
@@ -124,6 +131,23 @@ async function playFilm(film: FilmEntry, signal: AbortSignal, resumeAt: number |
   // Whoever comes back is asked first. Browsers allow it only after a click on the page; else the viewer presses play.
   if (left !== undefined && resumeAt === undefined) notices.offerResume(left)
   else video.play().catch(() => {})
+}
+
+/** The film's playlist: one of this page's own where the server plays films through sessions. */
+async function masterOf(film: FilmEntry, client: string | undefined, signal: AbortSignal): Promise<string> {
+  // Nothing is made of a film that is published already.
+  if (sessions === undefined || client === undefined) return withClient(film.master, client)
+  const started = await startSession(sessions, film, client, signal)
+  session = started
+  if (signal.aborted) leave()
+  signal.throwIfAborted()
+  return started.playlist
+}
+
+/** Leaves the session that the page is in. */
+function leave(): void {
+  if (sessions !== undefined && session !== undefined) leaveSession(sessions, session)
+  session = undefined
 }
 
 /** Lets every part of the page follow a player, or none. */
@@ -196,7 +220,11 @@ function listen(): void {
     () => controls.seekBar.isDragged,
   )
   for (const event of ['pause', 'seeked', 'ended'] as const) video.addEventListener(event, keepPlace)
-  window.addEventListener('pagehide', keepPlace)
+  window.addEventListener('pagehide', ({ persisted }) => {
+    keepPlace()
+    // One that is only put aside comes back with its player.
+    if (!persisted) leave()
+  })
   setInterval(() => {
     if (!video.paused) keepPlace()
   }, KEEP_EVERY_MS)
@@ -205,7 +233,10 @@ function listen(): void {
 async function start(): Promise<void> {
   listen()
   try {
-    films = await fetchFilms()
+    const list = await fetchFilmList()
+    films = list.media
+    sessions = list.sessions
+    byId('sessions-link', HTMLElement).hidden = sessions === undefined
   } catch (error) {
     showError(error instanceof Error ? error.message : String(error))
     return

@@ -1,8 +1,7 @@
 import Hls, { type ErrorData, Events } from 'hls.js'
-import type { FilmEntry } from '../server/film.js'
 import { browserTypeTest } from './capabilities.js'
 import { readSettings } from './memory.js'
-import { askWhy, withClient } from './server-api.js'
+import { askWhy } from './server-api.js'
 import { BoundedLoader } from './text-loader.js'
 
 /** What the page's tests look at: the player inside, to seek in it and to read its buffer. */
@@ -71,10 +70,10 @@ export class Player {
     this.video.load()
   }
 
-  /** Opens a film at a time, s; gives the hls.js in use, if it is used. */
-  open(film: FilmEntry, client: string | undefined, method: Method, startAt: number | undefined): Hls | undefined {
+  /** Opens a multivariant playlist at a time, s; gives the hls.js in use, if it is used. */
+  open(master: string, method: Method, startAt: number | undefined): Hls | undefined {
     this.stop()
-    this.#master = withClient(film.master, client)
+    this.#master = master
     this.#hasRecovered = false
     if (method === 'native') {
       this.video.src = startAt === undefined ? this.#master : `${this.#master}#t=${startAt}`

@@ -3,11 +3,9 @@ import type { FilmEntry, FilmList } from '../server/film.js'
 import { type Chapter, readChapterFile } from './chapters.js'
 import { readStoryboard, type Tile } from './controls/thumbnails.js'
 
-/** The films that the server has now. */
-export async function fetchFilms(): Promise<readonly FilmEntry[]> {
-  const response = await get('/api/media')
-  const list: FilmList = await response.json()
-  return list.media
+/** The films that the server has now, and where it plays them through sessions. */
+export async function fetchFilmList(): Promise<FilmList> {
+  return (await get('/api/media')).json()
 }
 
 /** A film that the server plans and makes: not one that is published already. */
@@ -75,12 +73,18 @@ export async function askWhy(path: string): Promise<string | undefined> {
   }
 }
 
-async function get(path: string, signal?: AbortSignal): Promise<Response> {
+/** What the server answers; an error in its words where it refuses. */
+export function get(path: string, signal?: AbortSignal): Promise<Response> {
+  return request(path, signal === undefined ? {} : { signal })
+}
+
+/** As {@link get}, for any request. */
+export async function request(path: string, init: RequestInit): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(path, signal === undefined ? {} : { signal })
+    response = await fetch(path, init)
   } catch (error) {
-    if (signal?.aborted) throw error
+    if (init.signal?.aborted) throw error
     throw new Error('The server does not answer. Is cuemux serve still running?', { cause: error })
   }
   if (!response.ok) throw new Error(await problemInWords(response))

@@ -24,6 +24,8 @@ export interface FilmEntry extends Film {
 /** What `GET /api/media` answers. */
 export interface FilmList {
   readonly media: readonly FilmEntry[]
+  /** Where films are played through sessions, if they are. */
+  readonly sessions?: string
 }
 
 /** Where the films are mounted. */

@@ -16,6 +16,8 @@ export interface PageAsset {
 const FILES: Readonly<Record<string, { readonly file: string; readonly contentType: string }>> = {
   '/': { file: 'index.html', contentType: 'text/html; charset=utf-8' },
   '/player.js': { file: 'player.js', contentType: 'text/javascript; charset=utf-8' },
+  '/sessions': { file: 'sessions.html', contentType: 'text/html; charset=utf-8' },
+  '/sessions.js': { file: 'sessions.js', contentType: 'text/javascript; charset=utf-8' },
   '/style.css': { file: 'style.css', contentType: 'text/css; charset=utf-8' },
   '/icon.svg': { file: 'icon.svg', contentType: 'image/svg+xml' },
 }

@@ -4,6 +4,7 @@ import { type FilmList, filmEntry, IPFS_PATH, MEDIA_PATH, PUBLISHED_PATH } from 
 import type { Library } from './library.js'
 import type { PageAsset } from './page-assets.js'
 import { sendPublished } from './published-server.js'
+import { SESSIONS_PATH, type ServedSessions } from './sessions.js'
 
 /** What the server of `cuemux serve` is made of. */
 export interface PageServerOptions {
@@ -11,6 +12,8 @@ export interface PageServerOptions {
   readonly assets: ReadonlyMap<string, PageAsset>
   /** Answers everything below {@link MEDIA_PATH}. */
   readonly media: RequestListener
+  /** Plays films through sessions. */
+  readonly sessions?: ServedSessions | undefined
   /** Address that the server listens on. */
   readonly host: string
 }
@@ -44,13 +47,21 @@ export function createPageListener(options: PageServerOptions): RequestListener 
       req.url = target
       return options.media(req, res)
     }
+    const { sessions } = options
+    if (sessions !== undefined && path.startsWith(`${SESSIONS_PATH}/`)) {
+      req.url = target
+      return sessions.listener(req, res)
+    }
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       res.setHeader('allow', 'GET, HEAD')
       return sendText(res, 405, 'Only GET and HEAD are answered here.')
     }
     const asset = options.assets.get(path)
-    if (asset !== undefined) return sendAsset(req, res, asset)
-    if (path === '/api/media') return void sendFilms(res, options.library)
+    if (asset !== undefined) {
+      sessions?.greet(req, res)
+      return sendAsset(req, res, asset)
+    }
+    if (path === '/api/media') return void sendFilms(res, options)
     if (path.startsWith(`${IPFS_PATH}/`)) {
       return void sendPublished(req, res, options.library.blocks, path.slice(IPFS_PATH.length + 1))
     }
@@ -103,9 +114,10 @@ async function sendPublishedFilm(
   await sendPublished(req, res, files === undefined ? [] : [files], rest.join('/'))
 }
 
-async function sendFilms(res: ServerResponse, library: Library): Promise<void> {
+async function sendFilms(res: ServerResponse, { library, sessions }: PageServerOptions): Promise<void> {
   try {
-    const list: FilmList = { media: (await library.list()).map(filmEntry) }
+    const media = (await library.list()).map(filmEntry)
+    const list: FilmList = sessions === undefined ? { media } : { media, sessions: SESSIONS_PATH }
     res.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
     res.end(JSON.stringify(list))
   } catch {

@@ -59,7 +59,7 @@ export class SessionLife<Source> {
   /**
    * Lets a session rest, where that is worth it, or ends it.
    *
-   * @returns resolves when its content is closed
+   * @returns resolves when its content is closed, and its files are gone where it is ended
    */
   async retire(session: Session, how: 'rest' | 'end', reason: string): Promise<void> {
     const { opening, content, isOpen } = session
@@ -73,7 +73,7 @@ export class SessionLife<Source> {
     for (const viewer of session.viewers.here) viewer.isHere = false
     this.table.transit(session, isResting ? 'rested' : 'ended', 'retirement', reason)
     if (isResting) this.table.save(session)
-    else this.table.remove(session)
+    else await this.table.remove(session)
     await closed
   }
 
@@ -156,7 +156,7 @@ export class SessionLife<Source> {
   #fail(session: Session, error: CuemuxError): void {
     session.error = error
     this.table.removeKey(session)
-    this.table.removeFiles(session)
+    void this.table.removeFiles(session)
     this.table.transit(session, 'failed', 'content', error.message)
   }
 

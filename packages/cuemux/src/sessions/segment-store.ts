@@ -20,6 +20,7 @@ export class SegmentStore implements Cache {
   readonly #parts: SegmentStoreParts
   /** Sizes of the files, by name. */
   readonly #files = new Map<string, number>()
+  readonly #writing = new Set<Promise<void>>()
   /** The segments that the session can have. */
   #paths: readonly string[] = []
   /** A key of a resource without its last part, the path. */
@@ -68,9 +69,12 @@ export class SegmentStore implements Cache {
 
   async set(key: string, body: CacheBody, options?: CacheSetOptions): Promise<void> {
     this.#learn(key)
-    const before = this.#parts.disk.stats()
-    await this.#parts.disk.set(key, body, options)
-    if (this.#parts.disk.stats().stored === before.stored) return
+    const { disk } = this.#parts
+    const before = disk.stats()
+    const written = disk.set(key, body, options)
+    this.#writing.add(written)
+    await written.finally(() => this.#writing.delete(written))
+    if (disk.stats().stored === before.stored) return
     const bytes = body instanceof Uint8Array ? body.byteLength : body.reduce((sum, one) => sum + one.byteLength, 0)
     this.#files.set(this.#parts.nameOf(key), bytes)
     this.#parts.onWrite(bytes)
@@ -85,8 +89,10 @@ export class SegmentStore implements Cache {
     return this.#parts.disk.stats()
   }
 
-  close(): Promise<void> {
-    return this.#parts.disk.close()
+  /** Resolves when nothing is being written any more: the folder may be removed. */
+  async close(): Promise<void> {
+    await this.#parts.disk.close()
+    await Promise.allSettled(this.#writing)
   }
 
   #learn(key: string): void {

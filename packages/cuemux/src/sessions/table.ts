@@ -56,12 +56,12 @@ export class SessionTable {
     if (this.#byKey.get(session.key) === session) this.#byKey.delete(session.key)
   }
 
-  /** Nothing leads to it any more, and its files are removed. */
-  remove(session: Session): void {
+  /** Nothing leads to it any more; resolves when its files are removed. */
+  remove(session: Session): Promise<void> {
     session.viewers.clear()
     this.#byId.delete(session.id)
     this.removeKey(session)
-    this.removeFiles(session)
+    return this.removeFiles(session)
   }
 
   /** Moves a session to another state. */
@@ -109,11 +109,11 @@ export class SessionTable {
       .catch(cause => this.tellError(session, cause))
   }
 
-  /** Removes a session's files, after its content is closed: that writes too. */
-  removeFiles(session: Session): void {
+  /** Removes a session's files, after its content is closed: that writes too. Resolves when they are gone. */
+  removeFiles(session: Session): Promise<void> {
     session.savedAtMs = undefined
     const remove = (): Promise<void> => this.#parts.storage.remove(session.id)
-    void this.ending(
+    return this.ending(
       session,
       session.inTurn('content', () => session.inTurn('disk', remove)),
     )
