@@ -189,6 +189,32 @@ test('what sessions have on disk stays below its size, and what was removed is m
   expect([back.session, (await get(back.playlist, 'video-1/2.m4s')).status]).toEqual([session, 200])
 })
 
+test('a live input is opened once for all who watch it, and ends with them', async () => {
+  const live = { input: 'lavfi:testsrc2=size=320x180:rate=25[out0];sine[out1]', segmentDurationMs: 1000 }
+  await open({}, { resolve: reference => ({ live, sourceId: reference, maxPerSource: 1 }), idleMs: 1000 })
+  const [first, second] = await Promise.all([
+    manager.start({ source: 'tv' }, ann),
+    manager.start({ source: 'tv', settings: { client: 'safari' } }, { user: 'ben' }),
+  ])
+  expect(second.session).toBe(first.session)
+  expect(descendants(process.pid, 'ffmpeg')).toHaveLength(1)
+  const master = await (await get(first.playlist, 'master.m3u8')).text()
+  const playlist = /^[\w./-]+\.m3u8$/m.exec(master)?.[0] ?? ''
+  const media = await (await get(second.playlist, playlist)).text()
+  const segment = /^[\w./-]+\.m4s$/m.exec(media)?.[0] ?? ''
+  expect((await get(second.playlist, segment)).status).toBe(200)
+  expect((await get(second.playlist, 'none.m4s')).status).toBe(404)
+  const [shown] = await manager.list(ann)
+  expect(shown).toMatchObject({ kind: 'live', state: 'running', progress: { durationMs: undefined } })
+  expect(await readdir(path.join(folder, 'sessions'))).toEqual([])
+  expect(await manager.stop(first.session, ann, { token: first.token })).toEqual({ outcome: 'left' })
+  // Of the other one nothing more is heard.
+  const isOver = (): boolean => events.some(event => event.type === 'state' && event.to === 'ended')
+  await expect.poll(isOver, { timeout: 20_000 }).toBe(true)
+  expect(await eventually(() => descendants(process.pid, 'ffmpeg').length === 0, 10_000)).toBe(true)
+  await expect(manager.start({ source: 'tv' }, ann)).resolves.toMatchObject({ isReused: false })
+})
+
 test('two processes don’t use one folder', async () => {
   await open({ film: 'clock_ac3.mkv' })
   const second = createSessionManager({ folder, resolve: () => undefined })

@@ -57,6 +57,8 @@ export {
 } from './live/preview-manager.js'
 export type { ContentProgress, SessionSubtitles } from './sessions/content.js'
 export type {
+  ResolvedFilm,
+  ResolvedLive,
   ResolvedSession,
   SessionEvent,
   SessionInfo,
@@ -64,6 +66,7 @@ export type {
   SessionManager,
   SessionManagerOptions,
   SessionSettings,
+  SessionSource,
   SessionUser,
   SessionViewer,
   StartedSession,

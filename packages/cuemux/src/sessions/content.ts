@@ -15,7 +15,7 @@ export interface SessionSubtitles {
 export interface ContentProgress {
   /** Length of what is presented, ms; `undefined` for live content. */
   readonly durationMs: number | undefined
-  /** Segments of a rendition, and how many segments of all renditions are kept on disk. */
+  /** Segments that an encoder makes, and how many of them are kept on disk; of live content those made so far, and none. */
   readonly segments: { readonly total: number | undefined; readonly kept: number }
   readonly keptBytes: number
   /** Length of the segments that were encoded against the time that viewers waited for them; `undefined` before the first. */
@@ -54,6 +54,8 @@ export interface ContentRequest<Source> {
   readonly signal: AbortSignal
   /** To be told what is expected of the film before it is open. */
   readonly onHint: (info: MediaInfo) => void
+  /** To be told, once it is open, that nothing more will come: whoever starts it anew gets another session. */
+  readonly onEnd: () => void
   /** To be told, once it is open, that it can't go on. */
   readonly onFailure: (error: unknown) => void
 }

@@ -100,7 +100,8 @@ export class SessionKeeper<Source> {
     await this.ready()
     const kept = await this.#parts.resolve(request.reference, user)
     throwIfAborted(request.signal)
-    return this.#enter(request, kept, user)
+    // What is live is the same for everybody.
+    return this.#enter(kept.kind === 'live' ? { ...request, settings: {} } : request, kept, user)
   }
 
   /** Lets another viewer of a user into a session in which the user is. */

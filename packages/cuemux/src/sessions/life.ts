@@ -118,6 +118,7 @@ export class SessionLife<Source> {
       signal,
       onFailure,
       onHint: info => session.onHint(info),
+      onEnd: () => this.table.removeKey(session),
     })
     // It may have come too late.
     if (signal.aborted) await content.close()

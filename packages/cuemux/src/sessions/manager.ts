@@ -11,6 +11,7 @@ import { cpuSecondsOf } from './cpu.js'
 import { DiskCap } from './disk-cap.js'
 import { diskStorage, sessionsFolder } from './disk-storage.js'
 import { type Entered, type KeptSource, SessionKeeper } from './keeper.js'
+import { openLiveContent } from './live-content.js'
 import type {
   ResolvedSession,
   SessionEvent,
@@ -159,7 +160,7 @@ class Manager implements SessionManager {
     maxBytes: number,
   ): OpenContent<ResolvedSession> {
     const { limits, exposeErrors = false } = this.#options
-    return vodContent({
+    const openFilm = vodContent({
       platform,
       openMedia,
       probes: this.#probes,
@@ -170,13 +171,17 @@ class Manager implements SessionManager {
       onWrite: bytes => this.#cap.wrote(bytes),
       onWrongHint: (session, series) => this.#tell({ type: 'hint-wrong', session, series }),
     })
+    return request => {
+      const { source } = request
+      return 'live' in source ? openLiveContent({ ...request, source }) : openFilm({ ...request, source })
+    }
   }
 
   async #resolve(reference: string, user: SessionUser): Promise<KeptSource<ResolvedSession>> {
     const source = await this.#options.resolve(reference, user)
     if (source === undefined) throw new CuemuxError('NOT_FOUND', 'There is no such film.')
     const { sourceId, maxPerSource } = source
-    return { source, kind: 'vod', sourceId, maxPerSource }
+    return { source, kind: 'live' in source ? 'live' : 'vod', sourceId, maxPerSource }
   }
 
   #play(request: Request, id: string, token: string, file: string): Promise<Response> {

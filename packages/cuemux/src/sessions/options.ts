@@ -2,6 +2,7 @@ import type { CuemuxError } from '@cuemux/core'
 import type { ClientInput } from '../client.js'
 import type { EncoderOptions } from '../encoding/options.js'
 import type { MediaInfo } from '../info.js'
+import type { LiveStreamOptions } from '../live/options.js'
 import type { CorsOptions } from '../service/cors.js'
 import type { HandlerLimits, ResolvedMedia } from '../service/options.js'
 import type { ContentProgress, SessionSubtitles } from './content.js'
@@ -29,15 +30,28 @@ export interface SessionUser {
   readonly isAdmin?: boolean
 }
 
-/** A film and how it is reached, and what it counts for. */
-export interface ResolvedSession extends ResolvedMedia {
+/** What a session counts for. */
+export interface SessionSource {
   /** What limits per source go by, as the name of an account at a provider. */
   readonly sourceId?: string
   /** How many sessions may be open from this source at once; default as many as there are. */
   readonly maxPerSource?: number
+}
+
+/** A film and how it is reached. */
+export interface ResolvedFilm extends ResolvedMedia, SessionSource {
   /** The series that it is an episode of: what is known of one is a hint for the others. */
   readonly series?: string
 }
+
+/** A live input, of which nothing is kept. */
+export interface ResolvedLive extends SessionSource {
+  /** As of {@link createLiveStream}; it is kept in memory. */
+  readonly live: Omit<LiveStreamOptions, 'cors' | 'folder' | 'keepFiles' | 'signal'>
+}
+
+/** What a reference stands for. */
+export type ResolvedSession = ResolvedFilm | ResolvedLive
 
 /** Options of {@link createSessionManager}. */
 export interface SessionManagerOptions {

@@ -12,7 +12,7 @@ import type { HandlerEvent } from '../service/events.js'
 import { Kept } from '../service/kept.js'
 import type { HandlerLimits } from '../service/options.js'
 import type { ContentProgress, ContentRequest, SessionContent, SessionSubtitles } from './content.js'
-import type { ResolvedSession } from './options.js'
+import type { ResolvedFilm } from './options.js'
 import { isLike, type OpenDemuxer, type ProbeCache } from './probes.js'
 import { SegmentStore } from './segment-store.js'
 
@@ -40,7 +40,7 @@ export interface VodParts {
 }
 
 /** Opens films as what sessions play: a handler for one film and one plan, with its segments in the session's folder. */
-export function vodContent(parts: VodParts): (request: ContentRequest<ResolvedSession>) => Promise<VodContent> {
+export function vodContent(parts: VodParts): (request: ContentRequest<ResolvedFilm>) => Promise<VodContent> {
   return async request => {
     const { source, folder = '', id } = request
     const { createFlights, diskCache, storedName } = await import('@cuemux/store')
@@ -80,7 +80,7 @@ export class VodContent implements SessionContent {
   #madeMs = 0
   #waitedMs = 0
 
-  constructor(parts: VodParts, request: ContentRequest<ResolvedSession>, store: SegmentStore, kept: Kept) {
+  constructor(parts: VodParts, request: ContentRequest<ResolvedFilm>, store: SegmentStore, kept: Kept) {
     const { source, settings, signal } = request
     const { client = 'browser', audioLanguages, startMs, endMs } = settings
     const { input, options, policy, untrusted } = source
