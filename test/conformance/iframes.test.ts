@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parsePlaylist } from '@cuemux/playlist'
-import { type HlsOptions, openMedia } from 'cuemux'
+import { createHandler, type HlsOptions, openMedia } from 'cuemux'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeErrors, decodeFrames } from '../hls-check/decode.js'
 import { makeMedia } from '../media/media.js'
@@ -155,6 +155,26 @@ test.each(['h264_aac.mkv', 'long.mkv'])(
     }
   },
 )
+
+test('a handler gives out I-frames of a film far away, keeps them, and names the client in their addresses', async () => {
+  const source = await countingFile(await makeMedia('h264_aac.mkv'), 512 * 1024)
+  const handler = createHandler({ resolve: id => (id === 'film' ? source : undefined) })
+  const get = (at: string): Promise<Response> => handler(new Request(`http://test/film/iframes/${at}`))
+  try {
+    expect(await (await get('video-1.m3u8?client=safari')).text()).toContain('video-1/1.m4s?client=safari')
+    const first = await get('video-1/1.m4s?client=safari')
+    expect([first.status, first.headers.get('content-type')]).toEqual([200, 'video/mp4'])
+    expect(first.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+    const bytes = Buffer.from(await first.arrayBuffer())
+    source.reset()
+    const again = Buffer.from(await (await get('video-1/1.m4s?client=safari')).arrayBuffer())
+    expect(again.equals(bytes)).toBe(true)
+    expect(source.reads).toEqual([])
+    expect((await get('video-1/99.m4s')).status).toBe(404)
+  } finally {
+    await handler.close()
+  }
+})
 
 test('an encoded picture and a film of sound have none', async () => {
   for (const name of ['h264_10bit.mkv', 'aac_only.mka']) {
