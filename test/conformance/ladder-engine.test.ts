@@ -50,8 +50,9 @@ async function packetsOf(init: Uint8Array | undefined, segments: readonly Ladder
   await writeFile(file, Buffer.concat([init ?? new Uint8Array(), ...segments.flatMap(({ data }) => data)]))
   const args = ['-v', 'error', '-show_entries', 'packet=pts,flags', '-of', 'csv=p=0', file]
   const { stdout } = await runOrThrow('ffprobe', args)
-  const lines = stdout.toString().trim().split('\n')
-  return lines.map(line => ({ pts: Number(line.split(',')[0]), isKey: line.includes('K') }))
+  const lines = stdout.toString().split('\n')
+  const packets = lines.filter(line => line !== '')
+  return packets.map(line => ({ pts: Number(line.split(',')[0]), isKey: line.includes('K') }))
 }
 
 /** Decodes a rendition's segments; ffmpeg's complaints, and how many pictures came out. */
@@ -223,6 +224,36 @@ test('rungs by a look at the film are the same at every look', async () => {
   const settings = await look()
   expect(await look()).toEqual(settings)
   expect(settings.video).toMatchObject([{ name: 'video-360', width: 640, height: 360 }])
+})
+
+test('MPEG-TS has the same segments on the same clock, each with its tables', async () => {
+  const input = await makeMedia('h264_23976.mkv')
+  const options = { input, rungs: [{ height: 72 }, { height: 54, maxFrameRate: 12 }] }
+  const [mp4, ts] = [await ladderOf(options), await ladderOf({ ...options, format: 'ts' })]
+  const places = ({ segments }: typeof mp4) =>
+    segments.map(({ rendition, number, start, duration }) => [rendition, number, start, duration].join()).sort()
+  expect(places(ts)).toEqual(places(mp4))
+  for (const { name, timescale } of ts.engine.renditions) {
+    const [plain, transport] = [mp4.of(name), ts.of(name)]
+    expect(transport.every(({ init }) => init === undefined)).toBe(true)
+    expect(await decode(transport)).toEqual(await decode(plain))
+    const stamps = await packetsOf(undefined, transport)
+    const expected = await packetsOf(plain[0]?.init, plain)
+    expect(stamps.map(({ isKey }) => isKey)).toEqual(expected.map(({ isKey }) => isKey))
+    // A second of room for the clock, and what 90 kHz rounds.
+    const offBy = stamps.map(({ pts }, i) => pts - 90_000 - ((expected[i]?.pts ?? 0) * 90_000) / timescale)
+    expect(Math.max(...offBy.map(Math.abs))).toBeLessThanOrEqual(1)
+    const alone = await decode(transport.slice(3, 4))
+    expect(alone.complaints).toBe('')
+    expect(alone.frames).toBeGreaterThan(0)
+    const { keyframeRange, data } = transport[1] as LadderSegment
+    if (keyframeRange === undefined) continue
+    const range = Buffer.concat(data).subarray(0, keyframeRange.length)
+    expect(range.length % 188).toBe(0)
+    expect(await decode([{ ...(transport[1] as LadderSegment), data: [range] }])).toEqual({ complaints: '', frames: 1 })
+  }
+  const hevc = { input, rungs: [{ height: 54, codec: 'hevc' }], format: 'ts' } as const
+  await expect(ladderOf(hevc)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
 })
 
 /** A frame of RGB whose brightness goes up and down with its number. */

@@ -201,6 +201,7 @@ const SCHEMAS: Readonly<Record<SchemaName, object>> = {
         },
       ],
     },
+    format: { type: 'enum', optional: true, values: ['fmp4', 'ts'] },
     segmentDurationMs,
     chunkSegments: { type: 'number', optional: true, integer: true, min: 1, max: 1000 },
     parallelChunks: { type: 'number', optional: true, integer: true, min: 1, max: 256 },

@@ -7,8 +7,9 @@ import {
   ProcessPool,
 } from '@cuemux/ffmpeg'
 import { writeInitSegment, writeMediaSegment } from '@cuemux/fmp4'
+import { writeTsSegment } from '@cuemux/mpegts'
 import { byFilmValues } from '../encoding/film-values.js'
-import type { LadderRendition, LadderSegment } from './model.js'
+import type { LadderFormat, LadderRendition, LadderSegment } from './model.js'
 
 /** Sound that becomes renditions. */
 export interface AudioInput {
@@ -24,6 +25,7 @@ export interface AudioLadderOptions extends AudioInput {
   readonly ffmpeg: FfmpegRegistry
   readonly channels: 2 | 6
   readonly chunkSegments: number
+  readonly format: LadderFormat
 }
 
 /** Of AAC by channels, bits per second. */
@@ -149,18 +151,23 @@ export class AudioLadder {
   }
 
   #segment(n: number, batch: SampleBatch): LadderSegment {
-    const { pieces } = writeMediaSegment(n + 1, [{ batch, shift: this.#shift }])
-    const duration = batch.duration.reduce((sum, ticks) => sum + ticks, 0)
     const segment = {
       rendition: this.rendition.name,
       number: n,
       start: (batch.dts[0] ?? 0) + this.#shift,
-      duration,
-      data: [concatBytes(pieces)],
+      duration: batch.duration.reduce((sum, ticks) => sum + ticks, 0),
     }
-    if (this.#hasInit) return segment
+    if (this.#options.format === 'ts') {
+      return { ...segment, data: [writeTsSegment(this.track, batch, this.#shift).bytes] }
+    }
+    const { pieces } = writeMediaSegment(n + 1, [{ batch, shift: this.#shift }])
+    const isFirst = !this.#hasInit
     this.#hasInit = true
-    return { ...segment, init: writeInitSegment([{ track: this.track }]) }
+    return {
+      ...segment,
+      data: [concatBytes(pieces)],
+      ...(isFirst ? { init: writeInitSegment([{ track: this.track }]) } : {}),
+    }
   }
 }
 

@@ -4,13 +4,14 @@ import type { AudioLadder } from './audio-ladder.js'
 import { EngineRun } from './engine-run.js'
 import type { FrameFeed } from './frame-feed.js'
 import type { LadderGrid } from './ladder-grid.js'
-import type { LadderEngine, LadderProgress, LadderRendition, LadderSegment } from './model.js'
+import type { LadderEngine, LadderFormat, LadderProgress, LadderRendition, LadderSegment } from './model.js'
 import type { PcmInput } from './pcm-input.js'
 import type { VideoLadder } from './video-ladder.js'
 
 /** What an engine is made of. */
 export interface EngineParts {
   readonly grid: LadderGrid
+  readonly format: LadderFormat
   readonly chunkSegments: number
   readonly parallelChunks: number
   readonly video: VideoLadder | undefined
@@ -30,6 +31,7 @@ const US = 1_000_000
 /** An engine over a film or over pushed frames. */
 export class FilmLadderEngine implements LadderEngine {
   readonly renditions: readonly LadderRendition[]
+  readonly format: LadderFormat
   readonly targetDurationMs: number
   readonly segmentCount: number | undefined
   readonly settings: Readonly<Record<string, JsonValue>>
@@ -49,6 +51,7 @@ export class FilmLadderEngine implements LadderEngine {
     ]
     this.targetDurationMs = (grid.segmentTicks * 1000) / grid.timescale
     this.segmentCount = feed === undefined ? grid.times.length : undefined
+    this.format = parts.format
     this.settings = parts.settings
     this.source = parts.source
   }

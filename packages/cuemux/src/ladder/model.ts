@@ -31,6 +31,9 @@ export interface LadderRendition {
   readonly title?: string
 }
 
+/** How segments are written: fragmented MP4 (CMAF), or MPEG-TS for players that know nothing else, without init segments. */
+export type LadderFormat = 'fmp4' | 'ts'
+
 /** A finished segment of a rendition. */
 export interface LadderSegment {
   /** Name of the rendition. */
@@ -45,7 +48,7 @@ export interface LadderSegment {
   readonly data: readonly Uint8Array[]
   /** Of a segment of video: the bytes that hold its keyframe with its own `moof`, for I-frame playlists. */
   readonly keyframeRange?: { readonly offset: number; readonly length: number }
-  /** With the first segment that a run makes of a rendition: its init segment, always the same bytes. */
+  /** With the first segment that a run makes of a rendition: its init segment, always the same bytes; MPEG-TS has none. */
   readonly init?: Uint8Array
 }
 
@@ -62,6 +65,7 @@ export interface LadderProgress {
 /** Makes the segments of all rungs of a ladder from one decode of its input. */
 export interface LadderEngine {
   readonly renditions: readonly LadderRendition[]
+  readonly format?: LadderFormat
   /** The longest planned segment, ms. */
   readonly targetDurationMs: number
   /** How many segments are planned, of the longest track; `undefined` while frames are pushed. */
@@ -170,6 +174,8 @@ export interface LadderEngineOptions {
   readonly frames?: LadderFrames
   /** Default `seed`. */
   readonly rungs?: LadderRungs
+  /** Default `fmp4`; `ts` has rungs of H.264 only. */
+  readonly format?: LadderFormat
   /** Length that segments aim at, ms; rounded to whole frames. Default 4000. */
   readonly segmentDurationMs?: number
   /**

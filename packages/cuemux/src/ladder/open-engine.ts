@@ -86,10 +86,11 @@ async function openFilm(encoder: FfmpegEncoder, options: LadderEngineOptions, fi
   const video =
     setup === undefined || pictures === undefined
       ? undefined
-      : await videoLadder(encoder, setup, pictures.address, plan, timeline.shiftFor(plan))
+      : await videoLadder(encoder, options.format ?? 'fmp4', setup, pictures.address, plan, timeline.shiftFor(plan))
   const durationUs = index.durationMs === undefined ? undefined : Math.round(index.durationMs * 1000)
   return new FilmLadderEngine({
     ...{ grid, video, audio, feed: undefined, pcm: undefined, durationUs, close: film.close },
+    format: options.format ?? 'fmp4',
     chunkSegments: options.chunkSegments ?? DEFAULT_CHUNK_SEGMENTS,
     parallelChunks: options.parallelChunks ?? Math.min(MAX_PARALLEL, availableParallelism()),
     settings: await settingsOf(encoder, options, grid, setup, audio),

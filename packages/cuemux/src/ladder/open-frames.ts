@@ -67,10 +67,11 @@ export async function openFrames(
       soundZero: zeroOf,
     })
     const raw = { format, width, height, frameRate }
-    const video = await videoLadder(encoder, setup, raw, plan, timeline.shiftFor(plan))
+    const video = await videoLadder(encoder, options.format ?? 'fmp4', setup, raw, plan, timeline.shiftFor(plan))
     return new FilmLadderEngine({
       ...{ grid, video, audio, feed, pcm, durationUs: undefined },
       close: async () => film?.close(),
+      format: options.format ?? 'fmp4',
       chunkSegments: options.chunkSegments ?? DEFAULT_CHUNK_SEGMENTS,
       parallelChunks: 1,
       settings: await settingsOf(encoder, options, grid, setup, audio),

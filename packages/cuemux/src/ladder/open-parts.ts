@@ -1,10 +1,10 @@
-import type { AudioTrack, VideoTrack } from '@cuemux/core'
+import { type AudioTrack, CuemuxError, type VideoTrack } from '@cuemux/core'
 import type { VideoPlan, VideoSource } from '@cuemux/ffmpeg'
 import type { JsonValue } from '@cuemux/store'
 import type { FfmpegEncoder } from '../encoding/ffmpeg-encoder.js'
 import { type AudioInput, AudioLadder, audioLayouts } from './audio-ladder.js'
 import type { LadderGrid } from './ladder-grid.js'
-import type { LadderEngineOptions } from './model.js'
+import type { LadderEngineOptions, LadderFormat } from './model.js'
 import type { PlannedRung } from './rungs.js'
 import { VideoLadder } from './video-ladder.js'
 import { setUpVideo, type VideoSetup } from './video-setup.js'
@@ -35,10 +35,13 @@ export function planOf(grid: LadderGrid, track: VideoTrack | AudioTrack): VideoP
 /** Chooses the encoders. */
 export async function setUp(
   encoder: FfmpegEncoder,
-  { threads, signal, frames }: LadderEngineOptions,
+  { threads, signal, frames, format }: LadderEngineOptions,
   pictures: Pictures,
   plan: VideoPlan,
 ): Promise<VideoSetup> {
+  if (format === 'ts' && pictures.rungs.some(({ codec }) => codec !== 'h264')) {
+    throw new CuemuxError('BAD_REQUEST', 'Segments of MPEG-TS have rungs of H.264 only.')
+  }
   const capabilities = await encoder.capabilities(signal)
   const isPushed = frames !== undefined
   return setUpVideo({ ...pictures, capabilities, threads, isPushed, plan, encoder: encoder.options.encoder })
@@ -47,23 +50,26 @@ export async function setUp(
 /** All rungs' pictures. */
 export async function videoLadder(
   encoder: FfmpegEncoder,
+  format: LadderFormat,
   { renditions, sets }: VideoSetup,
   input: VideoLadder['options']['input'],
   plan: VideoPlan,
   shift: number,
 ): Promise<VideoLadder> {
   const ffmpeg = await encoder.registry()
-  return new VideoLadder({ ffmpeg, health: encoder.health, input, plan, renditions, sets, shift })
+  return new VideoLadder({ ffmpeg, health: encoder.health, input, plan, renditions, sets, shift, format })
 }
 
 /** The renditions of a sound. */
 export async function openAudio(
   encoder: FfmpegEncoder,
-  { chunkSegments = DEFAULT_CHUNK_SEGMENTS }: LadderEngineOptions,
+  { chunkSegments = DEFAULT_CHUNK_SEGMENTS, format = 'fmp4' }: LadderEngineOptions,
   sound: AudioInput,
 ): Promise<AudioLadder[]> {
   const ffmpeg = await encoder.registry()
-  return audioLayouts(sound.track).map(channels => new AudioLadder({ ...sound, ffmpeg, channels, chunkSegments }))
+  return audioLayouts(sound.track).map(
+    channels => new AudioLadder({ ...sound, ffmpeg, channels, chunkSegments, format }),
+  )
 }
 
 /** All that decides the bytes. */
@@ -79,6 +85,7 @@ export async function settingsOf(
   return {
     version: SETTINGS_VERSION,
     ffmpeg: version,
+    format: options.format ?? 'fmp4',
     timescale: grid.timescale,
     segmentTicks: grid.segmentTicks,
     chunkSegments: options.chunkSegments ?? DEFAULT_CHUNK_SEGMENTS,

@@ -17,7 +17,8 @@ import {
   type VideoPlan,
 } from '@cuemux/ffmpeg'
 import { keyframeRangeBytes, writeInitSegment, writeVideoSegment } from '@cuemux/fmp4'
-import type { LadderRendition, LadderSegment } from './model.js'
+import { writeTsSegment } from '@cuemux/mpegts'
+import type { LadderFormat, LadderRendition, LadderSegment } from './model.js'
 
 /** A rung with its rendition and the track that comes out. */
 export interface VideoRendition {
@@ -47,6 +48,7 @@ export interface VideoLadderOptions {
   readonly sets: readonly [EncoderSet, ...EncoderSet[]]
   /** From the film's clock to the output's, ticks of the plan. */
   readonly shift: number
+  readonly format: LadderFormat
 }
 
 /** A stretch that is encoded by itself. */
@@ -132,34 +134,33 @@ export class VideoLadder {
 
   /** A segment of a rung, with the rung's init segment where it is the first. */
   segment(rung: number, n: number, batch: SampleBatch): LadderSegment {
-    const { renditions, shift } = this.options
+    const { renditions, shift, format } = this.options
     const made = renditions[rung]
     if (made === undefined) throw new CuemuxError('NOT_FOUND', `There is no rung ${rung}.`)
-    const { pieces } = writeVideoSegment(2 * n + 1, [{ batch, shift }])
+    const config = this.#configs[rung] ?? new Uint8Array(0)
+    const description = { config, codecString: codecString(made.track.codec, config) }
+    const track = { ...made.track, id: LADDER_TRACK_ID, descriptions: [description] as const }
     let start = Number.POSITIVE_INFINITY
     let duration = 0
     for (let i = 0; i < batch.count; i++) {
       start = Math.min(start, (batch.dts[i] ?? 0) + (batch.compositionOffset[i] ?? 0))
       duration += batch.duration[i] ?? 0
     }
+    const segment = { rendition: made.rendition.name, number: n, start: start + shift, duration }
+    if (format === 'ts') {
+      const { bytes, keyframeBytes } = writeTsSegment(track, batch, shift)
+      return { ...segment, data: [bytes], keyframeRange: { offset: 0, length: keyframeBytes } }
+    }
+    const { pieces } = writeVideoSegment(2 * n + 1, [{ batch, shift }])
+    const isFirst = !this.#hasInit[rung]
+    this.#hasInit[rung] = true
     return {
-      rendition: made.rendition.name,
-      number: n,
-      start: start + shift,
-      duration,
+      ...segment,
       // One piece: views of each frame would cost an upload a call for each.
       data: [concatBytes(pieces)],
       keyframeRange: { offset: 0, length: keyframeRangeBytes(batch.size[0] ?? 0) },
-      ...this.#init(rung, made),
+      ...(isFirst ? { init: writeInitSegment([{ track }]) } : {}),
     }
-  }
-
-  #init(rung: number, { track }: VideoRendition): { init?: Uint8Array } {
-    const config = this.#configs[rung]
-    if (config === undefined || this.#hasInit[rung]) return {}
-    this.#hasInit[rung] = true
-    const description = { config, codecString: codecString(track.codec, config) }
-    return { init: writeInitSegment([{ track: { ...track, id: LADDER_TRACK_ID, descriptions: [description] } }]) }
   }
 
   /** Raw frames are counted anew in each run. */

@@ -1,29 +1,10 @@
+import { withParameterSets } from '@cuemux/codecs'
 import { concatBytes } from '@cuemux/core'
 import type { TargetVideoCodec } from '../capabilities/model.js'
 
 /** The parameter sets of a configuration, as they may stand before a keyframe; AV1's keyframes carry their own. */
 export function parameterSetsFor(codec: TargetVideoCodec, config: Uint8Array): Uint8Array {
-  if (codec === 'h264') return parameterSetsOf(config)
-  return codec === 'hevc' ? hevcParameterSets(config) : new Uint8Array(0)
-}
-
-/** Those of an `hvcC` (ISO/IEC 14496-15 §8.3.3.1). Nothing where the record is cut. */
-function hevcParameterSets(hvcc: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = []
-  const arrays = hvcc[22] ?? 0
-  let at = 23
-  for (let array = 0; array < arrays; array++) {
-    const count = ((hvcc[at + 1] ?? 0) << 8) | (hvcc[at + 2] ?? 0)
-    at += 3
-    for (let i = 0; i < count; i++) {
-      const length = ((hvcc[at] ?? 0) << 8) | (hvcc[at + 1] ?? 0)
-      at += 2
-      if (at + length > hvcc.length) return new Uint8Array(0)
-      parts.push(Uint8Array.of(0, 0, length >> 8, length), hvcc.subarray(at, at + length))
-      at += length
-    }
-  }
-  return concatBytes(parts)
+  return codec === 'av1' ? new Uint8Array(0) : withParameterSets(codec, config, new Uint8Array(0))
 }
 
 /**
