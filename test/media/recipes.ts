@@ -21,6 +21,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   'live.mkv': edit('live_sized.mkv', 'forgetSizes'),
   'h264_opengop.mp4': remux('h264_opengop.mkv'),
   'h264_23976.mkv': make(...picture('24000/1001', LENGTH), ...sound(LENGTH), ...h264, ...aac),
+  'h264_5994.mp4': make(...picture('60000/1001', 7), ...h264),
   'h264_vfr.mkv': make(
     ...picture('24', LENGTH),
     ...sound(LENGTH),

@@ -54,7 +54,7 @@ describe('one decode for all rungs', () => {
   it('scales each picture from the one before it', () => {
     const list = args([rung('libx264', 1080), rung('libx264', 720), rung('libx264', 360)])
     expect(graph(list)).toMatchInlineSnapshot(`
-      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=24000/1001,trim=start=11.991146:end=24.003146,format=yuv420p,setsar=sar=1/1:max=65535,split=2[v0][c1]
+      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=24000/1001,trim=start=12.001573:end=24.013573,format=yuv420p,setsar=sar=1/1:max=65535,split=2[v0][c1]
       [c1]scale=w=1280:h=720:flags=bicubic,setsar=sar=1/1:max=65535,split=2[v1][c2]
       [c2]scale=w=640:h=360:flags=bicubic,setsar=sar=1/1:max=65535[v2]"
     `)
@@ -73,21 +73,21 @@ describe('one decode for all rungs', () => {
     const source = { height: 2160, width: 3840 }
     const list = args([rung('h264_nvenc', 1080, source), rung('hevc_nvenc', 720, source)])
     expect(graph(list)).toMatchInlineSnapshot(`
-      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=24000/1001,trim=start=11.991146:end=24.003146,scale_cuda=w=1920:h=1080:format=nv12:passthrough=0,setsar=sar=1/1:max=65535,split=2[v0][c1]
+      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=24000/1001,trim=start=12.001573:end=24.013573,scale_cuda=w=1920:h=1080:format=nv12:passthrough=0,setsar=sar=1/1:max=65535,split=2[v0][c1]
       [c1]scale_cuda=w=1280:h=720:format=nv12:passthrough=0,setsar=sar=1/1:max=65535[v1]"
     `)
     expect(list.join(' ')).toContain('-hwaccel cuda -hwaccel_output_format cuda')
   })
   it('takes pictures to the GPU once with VAAPI', () => {
     expect(graph(args([rung('h264_vaapi', 720), rung('h264_vaapi', 360)]))).toMatchInlineSnapshot(`
-      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=24000/1001,trim=start=11.991146:end=24.003146,scale_vaapi=w=1280:h=720:format=nv12,setsar=sar=1/1:max=65535,split=2[v0][c1]
+      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=24000/1001,trim=start=12.001573:end=24.013573,scale_vaapi=w=1280:h=720:format=nv12,setsar=sar=1/1:max=65535,split=2[v0][c1]
       [c1]scale_vaapi=w=640:h=360:format=nv12,setsar=sar=1/1:max=65535[v1]"
     `)
   })
   it('gives encoders of several families their pictures from the processor', () => {
     const list = args([rung('h264_nvenc', 720), rung('libx265', 360)])
     expect(graph(list)).toMatchInlineSnapshot(`
-      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=24000/1001,trim=start=11.991146:end=24.003146,scale=w=1280:h=720:flags=bicubic,format=yuv420p,setsar=sar=1/1:max=65535,split=2[v0][c1]
+      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=24000/1001,trim=start=12.001573:end=24.013573,scale=w=1280:h=720:flags=bicubic,format=yuv420p,setsar=sar=1/1:max=65535,split=2[v0][c1]
       [c1]scale=w=640:h=360:flags=bicubic,setsar=sar=1/1:max=65535[v1]"
     `)
     expect(list).not.toContain('-hwaccel')
@@ -96,7 +96,7 @@ describe('one decode for all rungs', () => {
     const hdr = { transfer: 'pq', hasMasteringMetadata: false } as const
     const source = { rotation: 90, scan: 'tff', hdr } as const
     expect(graph(args([rung('libx264', 720, source), rung('libx264', 360, source)]))).toMatchInlineSnapshot(`
-      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=24000/1001,trim=start=11.991146:end=24.003146,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv,bwdif=mode=send_frame:parity=tff:deint=all,zscale=w=720:h=406:f=bicubic:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,transpose=clock,format=yuv420p,setsar=sar=1/1:max=65535,split=2[v0][c1]
+      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=24000/1001,trim=start=12.001573:end=24.013573,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv,bwdif=mode=send_frame:parity=tff:deint=all,zscale=w=720:h=406:f=bicubic:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,transpose=clock,format=yuv420p,setsar=sar=1/1:max=65535,split=2[v0][c1]
       [c1]scale=w=202:h=360:flags=bicubic,setsar=sar=1/1:max=65535[v1]"
     `)
   })
@@ -114,7 +114,7 @@ describe('frames that a rung leaves out', () => {
       { plan: plan(60_000, 1001) },
     )
     expect(graph(list)).toMatchInlineSnapshot(`
-      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=60000/1001,trim=start=12.003658:end=24.015658,scale=w=1280:h=720:flags=bicubic,format=yuv420p,setsar=sar=1/1:max=65535,split=2[v0][c1]
+      "[0:v:0]settb=1/1000000,setpts=PTS-(0),fps=60000/1001,trim=start=12.007829:end=24.019829,scale=w=1280:h=720:flags=bicubic,format=yuv420p,setsar=sar=1/1:max=65535,split=2[v0][c1]
       [c1]select='not(mod(floor((t-(0.000000))*60000/1001+0.5),2))',scale=w=854:h=480:flags=bicubic,setsar=sar=1/1:max=65535,split=2[v1][c2]
       [c2]select='not(mod(floor((t-(0.000000))*60000/1001+0.5),4))',scale=w=426:h=240:flags=bicubic,setsar=sar=1/1:max=65535[v2]"
     `)
@@ -174,6 +174,6 @@ it('reads raw pictures from its stdin, counted from the stretch on', () => {
   )
   expect(list[list.indexOf('-force_key_frames') + 1]).toBe('3.995,7.995')
   expect(graph(list)).toMatchInlineSnapshot(
-    `"[0:v:0]trim=start=-0.016667:end=11.983333,format=yuv420p,setsar=sar=1/1:max=65535[v0]"`,
+    `"[0:v:0]trim=start=-0.008333:end=11.991667,format=yuv420p,setsar=sar=1/1:max=65535[v0]"`,
   )
 })

@@ -141,14 +141,15 @@ function evenFrames(input: LadderInput, read: VideoGrid): string[] {
 }
 
 /**
- * At a variable rate the first frame behind the stretch is encoded, too: only it tells how long the last one lasts.
+ * At a variable rate the first frame behind the stretch is encoded, too: only it tells how long the last one lasts. At a
+ * constant one a tick of ffmpeg's is a frame: half a frame before a boundary might be rounded to the frame before.
  */
 function trim(grid: VideoGrid, { segment, end }: LadderStretch): string[] {
-  const hasEnd = end !== undefined && end < grid.segmentCount && grid.plan.frameDuration !== undefined
-  const limits = [
-    ...(segment > 0 ? [`start=${clock(grid, grid.boundary(segment))}`] : []),
-    ...(hasEnd ? [`end=${clock(grid, grid.boundary(end))}`] : []),
-  ]
+  const { frameDuration } = grid.plan
+  const limit = (n: number): string =>
+    clock(grid, frameDuration === undefined ? grid.boundary(n) : grid.startOf(n) - frameDuration / 4)
+  const hasEnd = end !== undefined && end < grid.segmentCount && frameDuration !== undefined
+  const limits = [...(segment > 0 ? [`start=${limit(segment)}`] : []), ...(hasEnd ? [`end=${limit(end)}`] : [])]
   return limits.length === 0 ? [] : [`trim=${limits.join(':')}`]
 }
 
