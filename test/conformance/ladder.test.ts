@@ -29,7 +29,7 @@ describe.each(FILMS)('a ladder of $name', ({ name, rate, sounds }) => {
     const out = path.join(folder, name)
     const store = folderStore({ folder: out })
     const text = (file: string): Promise<string> => readFile(path.join(out, file), 'utf8')
-    const rungs = [360, 180, 90].map(height => ({ height }))
+    const rungs = [180, 120, 90].map(height => ({ height }))
     const ladder = await createLadder({ input: source, rungs, store, encoder: { encoder: 'x264' } })
     const targets = new Set<string>()
     for await (const { isEnded, rungs } of ladder) {
@@ -47,7 +47,7 @@ describe.each(FILMS)('a ladder of $name', ({ name, rate, sounds }) => {
     const master = parsePlaylist(await text('master.m3u8'), { strict: true })
     if (master.kind !== 'multivariant') throw new Error('That is no multivariant playlist.')
     expect(master.variants.map(({ frameRate, resolution }) => [frameRate, resolution?.height])).toEqual(
-      [360, 180, 90].map(height => [rate, height]),
+      [180, 120, 90].map(height => [rate, height]),
     )
     expect(master.renditions?.map(({ channels }) => channels)).toEqual(sounds)
     expect(master.iFrameStreams?.length).toBe(3)
