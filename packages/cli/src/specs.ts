@@ -119,6 +119,11 @@ const LADDER: CommandSpec = {
       help: 'where to: a folder (OUT), ipfs (blocks in OUT), ipfs:API_URL (a Kubo node), s3://bucket/prefix (AWS_… variables)',
     },
     'segment-duration': { type: 'string', value: 'S', help: 'target length of a segment in seconds (4)' },
+    format: {
+      type: 'string',
+      value: 'fmp4|ts',
+      help: 'segments: fragmented MP4 (the default), or MPEG-TS for old players',
+    },
     checkpoint: { type: 'string', value: 'FILE', help: 'the file that says what is stored (OUT/.cuemux-ladder.json)' },
     gateway: {
       type: 'string',

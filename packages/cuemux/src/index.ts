@@ -25,7 +25,14 @@ export type {
 export { diskSpool, guardedFetch } from '@cuemux/source/node'
 export * from './exports.js'
 export type { LadderOptions } from './ladder/create-ladder.js'
-export type { LadderEngineEvent, LadderFrames, LadderPcm, LadderRungOption, LadderRungs } from './ladder/model.js'
+export type {
+  LadderEngineEvent,
+  LadderFormat,
+  LadderFrames,
+  LadderPcm,
+  LadderRungOption,
+  LadderRungs,
+} from './ladder/model.js'
 export type {
   FrameLadder,
   Ladder,

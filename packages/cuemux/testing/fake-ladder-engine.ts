@@ -1,5 +1,5 @@
 import { CuemuxError } from '@cuemux/core'
-import type { LadderEngine, LadderRendition, LadderSegment } from '../src/ladder/model.js'
+import type { LadderEngine, LadderFormat, LadderRendition, LadderSegment } from '../src/ladder/model.js'
 
 /** Two rungs of 23.976 frames per second and a sound. */
 export const RENDITIONS: readonly LadderRendition[] = [
@@ -45,12 +45,14 @@ export interface FakeOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Ends with the pushed frames, and not by itself: each makes a segment. */
   readonly isPushed?: boolean
+  readonly format?: LadderFormat
 }
 
 /** Makes bytes that follow from rendition and number, as an encoder whose output doesn't vary. */
 export class FakeEngine implements LadderEngine {
   readonly renditions: readonly LadderRendition[]
   readonly targetDurationMs = 4004
+  readonly format: LadderFormat
   readonly segmentCount: number | undefined
   readonly settings: Readonly<Record<string, string>>
   readonly source = { name: 'film.mkv', sizeBytes: 1000 }
@@ -67,6 +69,7 @@ export class FakeEngine implements LadderEngine {
   constructor(options: FakeOptions) {
     this.#options = options
     this.renditions = options.renditions ?? RENDITIONS
+    this.format = options.format ?? 'fmp4'
     this.segmentCount = options.isPushed ? undefined : options.count
     this.settings = { rungs: 'fake', ...options.settings }
   }
@@ -89,7 +92,8 @@ export class FakeEngine implements LadderEngine {
         await this.#options.before?.(rendition.name, n)
         if (signal?.aborted) throw new CuemuxError('ABORTED', 'The engine was aborted.')
         this.made.push(`${rendition.name}/${n}`)
-        yield { ...segmentOf(rendition, n), ...(withInit.has(rendition.name) ? {} : { init: initOf(rendition) }) }
+        const hasInit = withInit.has(rendition.name) || this.format === 'ts'
+        yield { ...segmentOf(rendition, n), ...(hasInit ? {} : { init: initOf(rendition) }) }
         withInit.add(rendition.name)
       }
     }

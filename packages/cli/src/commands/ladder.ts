@@ -21,6 +21,7 @@ const SCHEMA: OptionSchema = {
   encoder: { ...text, max: 64 },
   to: text,
   'segment-duration': seconds({ min: 0.5, max: 60 }),
+  format: { type: 'enum', values: ['fmp4', 'ts'], optional: true },
   checkpoint: text,
   gateway: text,
   'public-url': text,
@@ -32,6 +33,7 @@ interface LadderCommandOptions {
   readonly encoder?: string
   readonly to?: string
   readonly 'segment-duration'?: number
+  readonly format?: 'fmp4' | 'ts'
   readonly checkpoint?: string
   readonly gateway?: string
   readonly 'public-url'?: string
@@ -78,10 +80,11 @@ export async function ladder(parsed: ParsedArguments, io: Io): Promise<void> {
 
 function encodingOptions(
   options: LadderCommandOptions,
-): Pick<LadderOptions, 'rungs' | 'encoder' | 'segmentDurationMs'> {
+): Pick<LadderOptions, 'rungs' | 'encoder' | 'format' | 'segmentDurationMs'> {
   const segmentSeconds = options['segment-duration']
   return {
     rungs: options.rungs ?? 'auto',
+    ...(options.format === undefined ? {} : { format: options.format }),
     ...(options.encoder === undefined ? {} : { encoder: { encoder: options.encoder } }),
     ...(segmentSeconds === undefined ? {} : { segmentDurationMs: segmentSeconds * 1000 }),
   }

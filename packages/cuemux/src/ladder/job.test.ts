@@ -226,6 +226,18 @@ describe('a ladder', () => {
     )
   })
 
+  it('of transport streams has no init segments and no manifest, and is resumed all the same', async () => {
+    const checkpoint = path.join(folder, 'job.json')
+    const { ladder } = await start({ count: 3, format: 'ts' }, { checkpoint })
+    const { isComplete, segments, manifest } = await ladder.done
+    expect([isComplete, segments, manifest]).toEqual([true, 9, undefined])
+    expect(text('video-360/playlist.m3u8')).not.toContain('EXT-X-MAP')
+    expect(media('video-360/playlist.m3u8').uris).toEqual(['0.ts', '1.ts', '2.ts'])
+    const again = await start({ count: 3, format: 'ts' }, { checkpoint })
+    expect(await again.ladder.done).toMatchObject({ resumed: 9 })
+    expect(again.engine.made).toEqual([])
+  })
+
   it('of a picture with a hole is no result', async () => {
     const { ladder } = await start({ count: 4, holes: { 'video-360': [3] } })
     await expect(ladder.done).rejects.toMatchObject({

@@ -223,7 +223,11 @@ export class LadderJob implements FrameLadder {
     stored.made(number)
     if (init !== undefined && stored.init === undefined)
       this.#upload(`${name}/init.mp4`, [init], { stored, segment: undefined })
-    this.#upload(`${name}/${number}.m4s`, data, { stored, segment: { number, start, duration, keyframeRange } })
+    const extension = this.#options.engine.format === 'ts' ? 'ts' : 'm4s'
+    this.#upload(`${name}/${number}.${extension}`, data, {
+      stored,
+      segment: { number, start, duration, keyframeRange },
+    })
     this.#tellProgress(false)
   }
 

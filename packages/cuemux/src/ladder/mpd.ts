@@ -6,11 +6,12 @@ import { endUs, type StoredSegment, startUs } from './stored-ladder.js'
 const US = 1_000_000
 
 /**
- * `manifest.mpd` of a ladder that is whole; `undefined` for one whose sound has a hole, over which its numbered addresses can't go. The addresses are relative, by the files' paths: they lead somewhere wherever files
+ * `manifest.mpd` of a ladder that is whole; `undefined` for one of transport streams, and for one whose
+ * sound has a hole, over which its numbered addresses can't go. The addresses are relative, by the files' paths: they lead somewhere wherever files
  * have paths, and on IPFS in the directory of all of them.
  */
 export function ladderManifest(published: readonly PublishedRendition[], target: number): string | undefined {
-  if (published.some(({ segments }) => hasHole(segments))) return undefined
+  if (published.some(({ init, segments }) => init === undefined || hasHole(segments))) return undefined
   const video = published.filter(({ rendition }) => rendition.kind === 'video')
   const leading = video.length > 0 ? video : published
   const zeroUs = Math.min(

@@ -31,7 +31,7 @@ export interface LadderUpdate {
 
 /** What became of a ladder. */
 export interface LadderResult extends LadderUpdate {
-  /** `manifest.mpd`, for DASH; not where the sound has a hole. */
+  /** `manifest.mpd`, for DASH; not of transport streams, nor where the sound has a hole. */
   readonly manifest?: LadderAddress
   /** The directory of all files, of a store that has such a thing (IPFS): `ipfs://CID`. */
   readonly directory?: LadderAddress

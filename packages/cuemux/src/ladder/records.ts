@@ -80,8 +80,8 @@ export async function restore(
 
 /** An init segment comes with a segment that is made: where it is gone, one is. */
 function forgetForInits(checkpoint: Checkpoint, renditions: ReadonlyMap<string, StoredRendition>): void {
-  for (const rung of renditions.keys()) {
-    if (checkpoint.find(rung) !== undefined) continue
+  for (const [rung, { needsInit }] of renditions) {
+    if (!needsInit || checkpoint.find(rung) !== undefined) continue
     const first = checkpoint.segments.find(record => record.rung === rung)
     if (first !== undefined) checkpoint.forget(rung, first.segment)
   }

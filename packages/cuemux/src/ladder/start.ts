@@ -17,7 +17,7 @@ export async function startLadder(options: JobOptions): Promise<FrameLadder> {
   // Each file that is looked at listens.
   setMaxListeners(0, signal)
   try {
-    const renditions = new Map(engine.renditions.map(one => [one.name, new StoredRendition(one)]))
+    const renditions = new Map(engine.renditions.map(one => [one.name, new StoredRendition(one, engine.format)]))
     if (file === undefined) return new LadderJob(options, renditions, undefined, 0)
     const checkpoint = await openCheckpoint(file, engine, store, signal)
     const { segments, missing } = await restore(checkpoint, renditions, store, signal)

@@ -1,6 +1,6 @@
 import { rescale } from '@cuemux/core'
 import type { StoredFile } from '@cuemux/store'
-import type { LadderRendition } from './model.js'
+import type { LadderFormat, LadderRendition } from './model.js'
 
 const US = 1_000_000
 
@@ -19,6 +19,8 @@ export interface StoredSegment {
  */
 export class StoredRendition {
   readonly rendition: LadderRendition
+  /** Whether its segments need an init segment. */
+  readonly needsInit: boolean
   readonly #stored = new Map<number, StoredSegment>()
   /** Made and not stored. */
   readonly #waiting = new Set<number>()
@@ -31,8 +33,9 @@ export class StoredRendition {
   #end = 0
   #init: StoredFile | undefined
 
-  constructor(rendition: LadderRendition) {
+  constructor(rendition: LadderRendition, format: LadderFormat | undefined) {
     this.rendition = rendition
+    this.needsInit = format !== 'ts'
   }
 
   get init(): StoredFile | undefined {
@@ -41,7 +44,7 @@ export class StoredRendition {
 
   /** The segments from the first one on, in order, that a playlist may name. None before the init segment is stored. */
   get run(): readonly StoredSegment[] {
-    if (this.#init === undefined) return []
+    if (this.needsInit && this.#init === undefined) return []
     for (; this.#next < this.#end; this.#next++) {
       const segment = this.#stored.get(this.#next)
       if (segment !== undefined) this.#run.push(segment)
