@@ -193,6 +193,8 @@ export class LadderJob implements FrameLadder {
   /** @returns false when it was ended before its end */
   async #makeSegments(): Promise<boolean> {
     const signal = AbortSignal.any([this.#stop.signal, this.#endFilm.signal])
+    // Each of the engine's processes may listen.
+    setMaxListeners(0, signal)
     const isStored = (name: string, n: number): boolean => this.#renditions.get(name)?.has(n) ?? false
     const iterator = this.#options.engine.segments(isStored, signal)[Symbol.asyncIterator]()
     let isDone = false
