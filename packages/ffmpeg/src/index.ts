@@ -50,6 +50,7 @@ export {
   rungGrid,
 } from './ladder/ladder-arguments.js'
 export { LADDER_TRACK_ID, LadderRun, type LadderRunOptions } from './ladder/ladder-run.js'
+export { FlvStream, type StreamEvents, type StreamFrame, type StreamTracks } from './live/flv-stream.js'
 export { type LiveProbing, liveInputArguments } from './live/input-arguments.js'
 export type {
   DeviceLiveInput,
@@ -78,7 +79,6 @@ export { FfmpegRegistry, type RegistryOptions, type StartOptions } from './proce
 export type { FfmpegProgress } from './process/stderr-log.js'
 export { EncoderHealth, type EncoderHealthOptions, type EncoderTrouble } from './video/encoder-health.js'
 export { fixedVideoPlan } from './video/fixed-plan.js'
-export { MatroskaStream, type StreamEvents, type StreamFrame, type StreamTrack } from './video/matroska-stream.js'
 export { parameterSetsFor } from './video/parameter-sets.js'
 export type { VideoEncoding } from './video/video-arguments.js'
 export type { VideoPlan } from './video/video-grid.js'

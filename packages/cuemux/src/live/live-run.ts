@@ -98,7 +98,7 @@ export class LiveRun {
     const process = await registry.start({ args, stdin: 'keys', signal: this.#signal, isOptional: true })
     this.#process = process
     this.#host.onStart(process)
-    const stream = new module.MatroskaStream({
+    const stream = new module.FlvStream({
       onTracks: tracks => this.#begin(liveTracks(tracks)),
       onFrame: frame => this.#take(frame),
     })

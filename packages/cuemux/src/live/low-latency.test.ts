@@ -6,12 +6,7 @@ import { liveTracks } from './tracks.js'
 import { LiveWindow, type WindowOptions } from './window.js'
 
 /** Sound alone: AAC of 48 kHz, stereo. */
-const TRACKS = liveTracks([
-  {
-    ...{ number: 1, kind: 'audio', codecId: 'A_AAC', codecPrivate: Uint8Array.of(0x11, 0x90) },
-    ...{ frameDurationNs: 0, width: 0, height: 0 },
-  },
-])
+const TRACKS = liveTracks({ video: undefined, audio: { config: Uint8Array.of(0x11, 0x90) } })
 
 interface Rig {
   readonly publisher: Publisher

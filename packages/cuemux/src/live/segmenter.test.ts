@@ -2,18 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { type LivePiece, LiveSegmenter, type SegmenterOptions } from './segmenter.js'
 import type { LivePicture, LiveSound, LiveTracks } from './tracks.js'
 
-const VIDEO = 1
-const AUDIO = 2
 const common = { descriptions: [{ config: new Uint8Array(0), codecString: undefined }] }
 
 /** A picture of 25 frames a second in ticks of 1/25 000 s. */
 function picture(reorderFrames = 0): LivePicture {
   const track = { ...common, kind: 'video', timescale: 25_000, frameDuration: 1000 } as never
-  return { number: VIDEO, track, reorderFrames, nominalDuration: 1000 }
+  return { track, reorderFrames, nominalDuration: 1000 }
 }
 
 const sound: LiveSound = {
-  number: AUDIO,
   track: { ...common, kind: 'audio', timescale: 48_000, sampleRate: 48_000 } as never,
   frameSamples: 1024,
 }
@@ -75,10 +72,10 @@ function rig(tracks: LiveTracks, options: Partial<SegmenterOptions> = {}): Rig {
     ...options,
   })
   const push =
-    (track: number) =>
+    (kind: 'video' | 'audio') =>
     (timeMs: number, isKey = true): boolean =>
-      segmenter.push({ track, timeMs, isKey, data: Uint8Array.of(timeMs & 255) })
-  return { segmenter, pieces, video: push(VIDEO), audio: push(AUDIO) }
+      segmenter.push({ kind, timeMs, isKey, data: Uint8Array.of(timeMs & 255) })
+  return { segmenter, pieces, video: push('video'), audio: push('audio') }
 }
 
 /** Frames as they come: a picture each 40 ms with a keyframe each second, and AAC, times rounded to ms. */

@@ -72,11 +72,11 @@ export class LiveSegmenter {
 
   /** Takes a frame in ffmpeg's order; answers whether it belongs to another timeline, and was not taken. */
   push(frame: StreamFrame): boolean {
-    const { video, audio } = this.#options.tracks
-    if (frame.track === video?.number || (video === undefined && frame.track === audio?.number)) {
+    const { video } = this.#options.tracks
+    if (frame.kind === 'video' || video === undefined) {
       return this.#pushLead(frame)
     }
-    if (frame.track !== audio?.number || this.#sound === undefined) return false
+    if (this.#sound === undefined) return false
     const placed = this.#sound.place(frame.timeMs)
     if (placed === JUMP) return true
     if (placed !== undefined) this.#follow({ ...placed, isKey: true, data: frame.data })

@@ -1,12 +1,10 @@
 import { codecString, describeAudio, describeVideo } from '@cuemux/codecs'
 import { type AudioTrack, CuemuxError, type TrackBase, type VideoTrack } from '@cuemux/core'
-import type { StreamTrack } from '@cuemux/ffmpeg'
+import type { StreamTracks } from '@cuemux/ffmpeg'
 import { rateOfDefaultDuration, timescaleOfRate } from '@cuemux/matroska'
 
 /** A picture of the stream. */
 export interface LivePicture {
-  /** Its number in ffmpeg's stream. */
-  readonly number: number
   readonly track: VideoTrack
   readonly reorderFrames: number
   /** Ticks that a frame has as a rule. */
@@ -15,7 +13,6 @@ export interface LivePicture {
 
 /** A sound of the stream. */
 export interface LiveSound {
-  readonly number: number
   readonly track: AudioTrack
   readonly frameSamples: number
 }
@@ -38,12 +35,10 @@ const AAC_FRAME_SAMPLES = 1024
 /**
  * The tracks of ffmpeg's stream as those of an MP4.
  *
- * @throws CuemuxError `UNSUPPORTED_CODEC` for what is neither H.264 nor AAC, `CORRUPT_INDEX` for a broken configuration,
- *   `SOURCE_UNREACHABLE` where there is neither a picture nor a sound
+ * @throws CuemuxError `CORRUPT_INDEX` for a broken configuration, `SOURCE_UNREACHABLE` where there is neither a picture
+ *   nor a sound
  */
-export function liveTracks(streams: readonly StreamTrack[]): LiveTracks {
-  const video = streams.find(({ kind }) => kind === 'video')
-  const audio = streams.find(({ kind }) => kind === 'audio')
+export function liveTracks({ video, audio }: StreamTracks): LiveTracks {
   if (video === undefined && audio === undefined) {
     throw new CuemuxError('SOURCE_UNREACHABLE', 'The live input carries neither a picture nor a sound.')
   }
@@ -53,21 +48,20 @@ export function liveTracks(streams: readonly StreamTrack[]): LiveTracks {
   }
 }
 
-function pictureOf({ number, codecId, codecPrivate, frameDurationNs, width, height }: StreamTrack): LivePicture {
-  if (codecId !== 'V_MPEG4/ISO/AVC') throw unsupported(codecId)
-  const described = describeVideo('h264', codecPrivate)
-  const rate = rateOfDefaultDuration(frameDurationNs)
+function pictureOf({ config, framesPerSecond = 0 }: NonNullable<StreamTracks['video']>): LivePicture {
+  const described = describeVideo('h264', config)
+  const rate = rateOfDefaultDuration(framesPerSecond > 0 ? 1e9 / framesPerSecond : 0)
   const scale = rate === undefined ? undefined : timescaleOfRate(rate)
   const timescale = scale?.timescale ?? FINE_TIMESCALE
-  const nominalDuration = scale?.frameDuration ?? Math.round(frameSeconds(frameDurationNs) * FINE_TIMESCALE)
+  const nominalDuration = scale?.frameDuration ?? Math.round(FINE_TIMESCALE / usualRate(framesPerSecond))
   const reorderFrames = described.reorderFrames ?? (described.profile === BASELINE ? 0 : USUAL_REORDER_FRAMES)
   const track: VideoTrack = {
-    ...commonOf(VIDEO_ID, timescale, codecPrivate, codecString('h264', codecPrivate)),
+    ...commonOf(VIDEO_ID, timescale, config, codecString('h264', config)),
     kind: 'video',
     codec: 'h264',
     containerCodec: 'avc1',
-    width: described.width ?? width,
-    height: described.height ?? height,
+    width: described.width ?? 0,
+    height: described.height ?? 0,
     pixelAspect: described.pixelAspect ?? [1, 1],
     rotation: 0,
     frameDuration: scale?.frameDuration,
@@ -78,20 +72,18 @@ function pictureOf({ number, codecId, codecPrivate, frameDurationNs, width, heig
     bitDepth: described.bitDepth,
     interlaced: described.interlaced ?? false,
   }
-  return { number, track, reorderFrames, nominalDuration }
+  return { track, reorderFrames, nominalDuration }
 }
 
-/** Of a rate that is unknown or none: any that is usual. */
-function frameSeconds(durationNs: number): number {
-  const seconds = durationNs / 1e9
-  return seconds > 1 / 300 && seconds < 1 ? seconds : 0.04
+/** Frames a second; of a rate that is unknown or none, one that is usual. */
+function usualRate(framesPerSecond: number): number {
+  return framesPerSecond > 1 && framesPerSecond < 300 ? framesPerSecond : 25
 }
 
-function soundOf({ number, codecId, codecPrivate }: StreamTrack): LiveSound {
-  if (!codecId.startsWith('A_AAC')) throw unsupported(codecId)
-  const { sampleRate = 48_000, channels = 2, frameSamples = AAC_FRAME_SAMPLES } = describeAudio('aac', codecPrivate)
+function soundOf({ config }: NonNullable<StreamTracks['audio']>): LiveSound {
+  const { sampleRate = 48_000, channels = 2, frameSamples = AAC_FRAME_SAMPLES } = describeAudio('aac', config)
   const track: AudioTrack = {
-    ...commonOf(AUDIO_ID, sampleRate, codecPrivate, codecString('aac', codecPrivate)),
+    ...commonOf(AUDIO_ID, sampleRate, config, codecString('aac', config)),
     kind: 'audio',
     codec: 'aac',
     containerCodec: 'mp4a',
@@ -102,7 +94,7 @@ function soundOf({ number, codecId, codecPrivate }: StreamTrack): LiveSound {
     bitDepth: undefined,
     hasJoc: false,
   }
-  return { number, track, frameSamples }
+  return { track, frameSamples }
 }
 
 function commonOf(
@@ -125,8 +117,4 @@ function commonOf(
     bitrateBps: undefined,
     sampleCount: undefined,
   }
-}
-
-function unsupported(codecId: string): CuemuxError {
-  return new CuemuxError('UNSUPPORTED_CODEC', `A live stream can't carry ${codecId || 'an unnamed codec'}.`)
 }

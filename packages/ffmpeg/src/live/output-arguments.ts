@@ -31,7 +31,8 @@ export interface LiveOutput {
 }
 
 /**
- * Everything behind the inputs: pictures and sound as one Matroska stream on stdout, each packet as soon as it is there.
+ * Everything behind the inputs: pictures and sound as one FLV stream on stdout (see {@link FlvStream}), each packet as soon as it
+ * is there.
  * A stream that the input lacks is left out.
  */
 export function liveOutputArguments({ video, audio, hasOwnSound = false }: LiveOutput): readonly string[] {
@@ -43,7 +44,7 @@ export function liveOutputArguments({ video, audio, hasOwnSound = false }: LiveO
     ...['-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1'],
     // A sound that pauses holds the picture back for half a second at most, not for ten.
     ...['-max_interleave_delta', '500000', '-flush_packets', '1'],
-    ...['-f', 'matroska', '-live', '1', '-cluster_time_limit', '0', '-cluster_size_limit', '1', 'pipe:1'],
+    ...['-f', 'flv', '-flvflags', 'no_duration_filesize', 'pipe:1'],
   ]
 }
 

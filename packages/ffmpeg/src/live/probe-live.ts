@@ -88,8 +88,5 @@ function videoObstacle(track: VideoTrack, answer: unknown): string | undefined {
 function audioObstacle(track: AudioTrack, answer: unknown): string | undefined {
   // LATM has its configuration in the stream; ffmpeg copies it as something that MP4 can't carry.
   if (isObject(answer) && answer.codec_name === 'aac_latm') return 'its AAC is framed as LATM'
-  // Matroska's header, which goes out first, has to say what only the frames of ADTS do.
-  if (track.codec === 'aac' && isObject(answer) && !(Number(answer.extradata_size) > 0))
-    return 'its AAC is framed as ADTS'
   return track.codec === 'aac' ? undefined : `${track.containerCodec || track.codec} is not played by browsers`
 }

@@ -52,7 +52,7 @@ describe('MatroskaStream', () => {
   })
 
   it('refuses what is no such stream, and one that is cut', () => {
-    const broken = 'ffmpeg wrote something that is no Matroska stream of pictures and sound.'
+    const broken = 'ffmpeg wrote something that is no Matroska stream of video.'
     expect(() => read([new TextEncoder().encode('this is something else')])).toThrow(broken)
     expect(() => read([STREAM.subarray(0, STREAM.length - 1)])).toThrow(broken)
   })
