@@ -8,9 +8,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parsePlaylist } from '@cuemux/playlist'
-import { createLiveStream, type LiveStream, type LiveStreamOptions, toNodeListener } from 'cuemux'
+import { createHandler, createLiveStream, type LiveStream, type LiveStreamOptions, toNodeListener } from 'cuemux'
 import { afterAll, beforeAll, describe, test as oneTest, type TestContext } from 'vitest'
-import { decodeErrors, decodeFrames } from '../hls-check/decode.js'
+import { decodeErrors, decodeFrames, decodeSound, firstTime, PCM_RATE } from '../hls-check/decode.js'
 import { makeMedia } from '../media/media.js'
 import { type LiveEvents, liveEvents } from '../support/live-events.js'
 import { type LiveServer, serveLive } from '../support/live-server.js'
@@ -266,6 +266,110 @@ test('a transport stream by UDP plays', async context => {
   context.onTestFinished(() => void child.kill('SIGKILL'))
   const { stream, segments, out } = play(context, { input: address })
   await segments(3)
+  await stream.close()
+  const [file = ''] = await stretches(out)
+  expect(steps(await packets(file), 0)).toEqual(new Set([1000]))
+})
+
+test('a sender that changes its picture in mid-stream goes on behind a discontinuity, with another init segment', async context => {
+  const { expect } = context
+  const changing = path.join(folder, 'changing.ts')
+  const parts = await Promise.all(
+    ['640x360', '320x240'].map(async size => {
+      const part = path.join(folder, `${size}.ts`)
+      const picture = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25:duration=4`]
+      const codec = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-bf', '0', '-f', 'mpegts']
+      const offset = size === '640x360' ? '0' : '4'
+      await runOrThrow('ffmpeg', ['-v', 'error', ...picture, ...codec, '-output_ts_offset', offset, part])
+      return readFile(part)
+    }),
+  )
+  await writeFile(changing, Buffer.concat(parts))
+  const sender = await sending(context, changing, 8000)
+  const { stream, events, out } = play(context, { input: sender.url })
+  await events.next('segment', ({ isDiscontinuity }) => isDiscontinuity)
+  await stream.close()
+  const sizes = await Promise.all(
+    (await stretches(out)).slice(0, 2).map(async file => {
+      expect(await decodeErrors(file)).toEqual([])
+      const shown = ['-select_streams', 'v:0', '-show_entries', 'stream=width,height', '-of', 'csv=p=0']
+      return (await runOrThrow('ffprobe', ['-v', 'error', ...shown, file])).stdout.toString().trim()
+    }),
+  )
+  expect(sizes).toEqual(['640,360', '320,240'])
+  expect(stream.stats.restarts).toBe(0)
+})
+
+test('sound in a playlist of its own stays with the picture', async context => {
+  const { expect } = context
+  const film = await makeMedia('h264_aac.mkv')
+  const handler = createHandler({ resolve: () => film })
+  const server = createServer(toNodeListener(handler))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  context.onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise(resolve => server.close(resolve))
+    await handler.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const { stream, events, out } = play(context, { input: `http://127.0.0.1:${port}/film/master.m3u8` })
+  // The playlist has an end: the last three segments are read, and the stream ends with them.
+  await stream.done
+  expect(stream.state).toBe('ended')
+  expect(events.all.find(({ type }) => type === 'plan')).toMatchObject({ video: 'copied', audio: 'copied' })
+  const [file = ''] = await stretches(out)
+  const [made, sent] = [await decodeFrames(file), await decodeFrames(film)]
+  const [first = { time: 0, hash: '' }] = made
+  const at = sent.findIndex(({ hash }) => hash === first.hash)
+  expect(made.map(({ hash }) => hash)).toEqual(sent.slice(at).map(({ hash }) => hash))
+  const shift = first.time - (sent[at]?.time ?? 0)
+  // The same place of the sound, a rising tone of which no two places are alike, at the same distance.
+  const [heard, played] = [await decodeSound(file), await decodeSound(film)]
+  const [start = 0] = [await firstTime(file, 'a:0')]
+  const [filmStart = 0] = [await firstTime(film, 'a:0')]
+  const piece = heard.subarray(PCM_RATE, PCM_RATE + 4800)
+  const wanted = Math.round((start - shift - filmStart + 1) * PCM_RATE)
+  const offBy = bestOffset(played, piece, wanted, 480)
+  expect(Math.abs(offBy)).toBeLessThanOrEqual(PCM_RATE / 1000)
+})
+
+/** By how many samples a piece lies beside where it is wanted, at most `reach`: where it differs least. */
+function bestOffset(sound: Int16Array, piece: Int16Array, wanted: number, reach: number): number {
+  let best = { offset: 0, difference: Number.POSITIVE_INFINITY }
+  for (let offset = -reach; offset <= reach; offset++) {
+    let difference = 0
+    for (let i = 0; i < piece.length; i += 4) {
+      difference += Math.abs((piece[i] ?? 0) - (sound[wanted + offset + i] ?? 0))
+    }
+    if (difference < best.difference) best = { offset, difference }
+  }
+  return best.offset
+}
+
+test('a transport stream by SRT plays', async context => {
+  const { expect } = context
+  const socket = createSocket('udp4')
+  await new Promise<void>(resolve => socket.bind(0, '127.0.0.1', resolve))
+  const { port } = socket.address()
+  await new Promise<void>(resolve => socket.close(resolve))
+  const send = ['-v', 'error', '-re', '-stream_loop', '-1', '-i', source, '-c', 'copy', '-f', 'mpegts']
+  const { stream, segments, out } = play(context, {
+    input: { kind: 'srt', host: '127.0.0.1', port, mode: 'listener' },
+    startTimeoutMs: 30_000,
+  })
+  // The probe takes a first connection, and what plays a second one.
+  let isOver = false
+  context.onTestFinished(() => {
+    isOver = true
+  })
+  const connect = (): void => {
+    if (isOver) return
+    const child = spawn('ffmpeg', [...send, `srt://127.0.0.1:${port}?mode=caller`], { stdio: 'ignore' })
+    context.onTestFinished(() => void child.kill('SIGKILL'))
+    child.once('exit', () => setTimeout(connect, 200))
+  }
+  connect()
+  await segments(2)
   await stream.close()
   const [file = ''] = await stretches(out)
   expect(steps(await packets(file), 0)).toEqual(new Set([1000]))

@@ -148,6 +148,17 @@ async function cuemux(...args: string[]): Promise<Outcome> {
   return { code, stdout: text(stdout), stderr: text(stderr) }
 }
 
+describe('cuemux preview', () => {
+  it('says what is wrong with its options and its input', async () => {
+    const wrong = await cuemux('preview', 'lavfi:testsrc2', 'out', '--low-latency')
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--low-latency needs --serve') })
+    const height = await cuemux('preview', 'lavfi:testsrc2', 'out', '--height', 'tall')
+    expect(height).toMatchObject({ code: 2, stderr: "cuemux: --height must be a number, not 'tall'.\n" })
+    const refused = await cuemux('preview', 'film.mkv', 'out')
+    expect(refused).toMatchObject({ code: 1, stderr: 'cuemux: BAD_REQUEST: No live input here.\n' })
+  })
+})
+
 describe('the command line', () => {
   it.each([
     [[], 'cuemux: No command. See: cuemux --help\n'],

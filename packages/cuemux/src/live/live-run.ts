@@ -4,7 +4,7 @@ import type { FfmpegProcess, LiveFacts, LiveInput, LiveOutput, StreamFrame } fro
 import type { AddressPolicy } from '@cuemux/source'
 import { type InputTools, type OpenInput, openInput } from './open-input.js'
 import { type LivePiece, LiveSegmenter } from './segmenter.js'
-import { type LiveTracks, liveTracks } from './tracks.js'
+import { changedTracks, type LiveTracks, liveTracks } from './tracks.js'
 
 /** What a run takes from its stream, and tells it. */
 export interface RunHost {
@@ -131,6 +131,11 @@ export class LiveRun {
 
   #take(frame: StreamFrame): void {
     const { limitUs } = this.#host
+    const changed = this.#tracks === undefined ? undefined : changedTracks(this.#tracks, frame)
+    if (changed !== undefined) {
+      this.#finish()
+      this.#begin(changed)
+    }
     if (this.#segmenter !== undefined && limitUs !== undefined) this.#segmenter.limitUs = limitUs
     this.#hasFrames = true
     this.#watch()

@@ -92,12 +92,17 @@ async function fed(
   }
 }
 
-/** The host as an address that was checked: what its name says later doesn't count. */
-async function pinAddress(input: LiveInput, policy: AddressPolicy): Promise<LiveInput> {
+/**
+ * The host as an address that was checked: what its name says later doesn't count.
+ *
+ * @throws CuemuxError `BAD_REQUEST` where the policy refuses it, `SOURCE_UNREACHABLE` for no such host
+ */
+export async function pinAddress(input: LiveInput, policy: AddressPolicy): Promise<LiveInput> {
   if (input.kind === 'rtsp') {
-    const url = new URL(input.url)
-    const address = await resolved(url.hostname, policy)
-    return { ...input, url: input.url.replace(url.host, url.port === '' ? address : `${address}:${url.port}`) }
+    const { protocol, username, password, hostname, port, pathname, search } = new URL(input.url)
+    const user = username === '' ? '' : `${username}${password === '' ? '' : `:${password}`}@`
+    const host = `${await resolved(hostname, policy)}${port === '' ? '' : `:${port}`}`
+    return { ...input, url: `${protocol}//${user}${host}${pathname}${search}` }
   }
   return input.kind === 'srt' ? { ...input, host: await resolved(input.host, policy) } : input
 }

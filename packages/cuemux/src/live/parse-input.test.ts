@@ -1,6 +1,8 @@
+import { CuemuxError } from '@cuemux/core'
 import type { LiveInput } from '@cuemux/ffmpeg'
 import { describe, expect, test } from 'vitest'
 import { checkLiveInput } from './check-input.js'
+import { pinAddress } from './open-input.js'
 import { parseLiveInput } from './parse-input.js'
 
 describe('parseLiveInput', () => {
@@ -91,4 +93,23 @@ describe('checkLiveInput', () => {
     const graph = 'testsrc2=size=720x576:rate=25,format=yuv422p10le,setfield=mode=tff[out0];sine=frequency=440[out1]'
     expect(checkLiveInput({ kind: 'lavfi', graph }, undefined)).toEqual({ kind: 'lavfi', graph })
   })
+})
+
+describe('pinAddress', () => {
+  test('puts the address that was checked in the place of the host, and of nothing else', async () => {
+    const policy = { allowPrivate: true }
+    const input: LiveInput = { kind: 'rtsp', url: 'rtsp://127.0.0.1:secret@127.0.0.1:554/127.0.0.1?a=127.0.0.1' }
+    expect(await pinAddress(input, policy)).toEqual(input)
+    const named: LiveInput = { kind: 'rtsp', url: 'rtsp://localhost:localhost@localhost/localhost' }
+    expect(await pinAddress(named, policy)).toMatchObject({
+      url: expect.stringMatching(/^rtsp:\/\/localhost:localhost@(?:127\.0\.0\.1|\[::1\])\/localhost$/),
+    })
+  })
+
+  test.each(['rtsp://localhost/', 'rtsp://2130706433/', 'rtsp://0x7f.1/', 'rtsp://user@127.1/'])(
+    'refuses %s by what it resolves to',
+    async url => {
+      await expect(pinAddress({ kind: 'rtsp', url }, {})).rejects.toBeInstanceOf(CuemuxError)
+    },
+  )
 })

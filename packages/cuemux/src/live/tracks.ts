@@ -1,6 +1,6 @@
-import { codecString, describeAudio, describeVideo } from '@cuemux/codecs'
+import { codecString, describeAudio, describeVideo, videoConfigFromSample } from '@cuemux/codecs'
 import { type AudioTrack, CuemuxError, type TrackBase, type VideoTrack } from '@cuemux/core'
-import type { StreamTracks } from '@cuemux/ffmpeg'
+import type { StreamFrame, StreamTracks } from '@cuemux/ffmpeg'
 import { rateOfDefaultDuration, timescaleOfRate } from '@cuemux/matroska'
 
 /** A picture of the stream. */
@@ -73,6 +73,41 @@ function pictureOf({ config, framesPerSecond = 0 }: NonNullable<StreamTracks['vi
     interlaced: described.interlaced ?? false,
   }
   return { track, reorderFrames, nominalDuration }
+}
+
+/**
+ * The tracks from a keyframe on that brings parameter sets of its own, where they are others than those so far: a sender
+ * that changes its picture in mid-stream. Nothing for any other frame.
+ */
+export function changedTracks(
+  { video, audio }: LiveTracks,
+  { kind, isKey, data }: StreamFrame,
+): LiveTracks | undefined {
+  if (video === undefined || kind !== 'video' || !isKey) return undefined
+  const config = newConfig(data, video.track.descriptions[0].config)
+  if (config === undefined) return undefined
+  return { video: pictureOf({ config, framesPerSecond: video.track.frameRate }), audio }
+}
+
+/** A damaged frame tells nothing. */
+function newConfig(keyframe: Uint8Array, known: Uint8Array): Uint8Array | undefined {
+  try {
+    const config = videoConfigFromSample('h264', keyframe)
+    return config === undefined || isSamePicture(config, known) ? undefined : config
+  } catch {
+    return undefined
+  }
+}
+
+/** By what decides on the init segment and the decoder's buffers; picture parameter sets may alternate in a stream. */
+function isSamePicture(one: Uint8Array, other: Uint8Array): boolean {
+  const [a, b] = [describeVideo('h264', one), describeVideo('h264', other)]
+  const isSame = (key: 'width' | 'height' | 'profile' | 'level' | 'reorderFrames' | 'bitDepth'): boolean =>
+    a[key] === b[key]
+  return (
+    (['width', 'height', 'profile', 'level', 'reorderFrames', 'bitDepth'] as const).every(isSame) &&
+    String(a.pixelAspect) === String(b.pixelAspect)
+  )
 }
 
 /** Frames a second; of a rate that is unknown or none, one that is usual. */
