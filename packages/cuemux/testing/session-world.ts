@@ -1,7 +1,10 @@
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
 import { CuemuxError } from '@cuemux/core'
 import { expect } from 'vitest'
 import type { SessionClock } from '../src/sessions/clock.js'
 import type { ContentRequest, SessionContent } from '../src/sessions/content.js'
+import { diskStorage, sessionsFolder } from '../src/sessions/disk-storage.js'
 import { type KeeperLimits, SessionKeeper } from '../src/sessions/keeper.js'
 import type { SessionEvent, SessionUser } from '../src/sessions/options.js'
 import type { SessionRecord } from '../src/sessions/record.js'
@@ -24,6 +27,15 @@ export const MAX_PER_SOURCE = 2
 interface Generation {
   isDead: boolean
   readonly timers: Set<{ readonly atMs: number; readonly work: () => void }>
+  /** Operations on a real disk that are under way. */
+  pending: number
+}
+
+/** What a {@link SessionWorld} is made with. */
+export interface WorldOptions {
+  readonly limits?: KeeperLimits
+  /** A real folder in place of a disk that is made up. */
+  readonly folder?: string
 }
 
 /** Content that is open, as a process and a descriptor would be. */
@@ -48,13 +60,25 @@ export class SessionWorld {
   readonly #broken = new Set<string>()
   /** How many turns opening and closing take. */
   turns = 2
+  readonly limits: KeeperLimits
   keeper: SessionKeeper<string>
+  readonly #folder: string | undefined
+  readonly #generations: Generation[] = []
   #generation: Generation
   #lock: Generation | undefined
 
-  constructor(readonly limits: KeeperLimits = LIMITS) {
-    this.#generation = { isDead: false, timers: new Set() }
+  constructor({ limits = LIMITS, folder }: WorldOptions = {}) {
+    this.limits = limits
+    this.#folder = folder
+    this.#generation = newGeneration()
     this.keeper = this.#boot()
+  }
+
+  /** Names of the sessions' folders. */
+  get folders(): string[] {
+    if (this.#folder === undefined) return [...this.disk.keys()]
+    const sessions = sessionsFolder(this.#folder)
+    return existsSync(sessions) ? readdirSync(sessions) : []
   }
 
   get timers(): number {
@@ -62,6 +86,7 @@ export class SessionWorld {
   }
 
   get isLocked(): boolean {
+    if (this.#folder !== undefined) return readdirSync(this.#folder).some(name => name.startsWith('lock'))
     return this.#lock !== undefined && !this.#lock.isDead
   }
 
@@ -74,8 +99,10 @@ export class SessionWorld {
   }
 
   /** The process is gone from one moment to the next; another one takes over. */
-  crash(): void {
+  async crash(): Promise<void> {
     this.#generation.isDead = true
+    // What the system had begun for it is done before anybody else is there.
+    while (this.#generation.pending > 0) await turn()
     for (const content of this.open) if (content.generation === this.#generation) this.open.delete(content)
     this.states.clear()
     this.keeper = this.#boot()
@@ -105,7 +132,9 @@ export class SessionWorld {
 
   /** Resolves when what was begun has had time to end. */
   async quiet(turns = 24 * (this.turns + 1)): Promise<void> {
-    for (let i = 0; i < turns; i++) await turn()
+    do {
+      for (let i = 0; i < turns; i++) await turn()
+    } while (this.#generation.pending > 0)
   }
 
   /** What must hold at every moment. */
@@ -135,18 +164,24 @@ export class SessionWorld {
     const wanted = sessions.filter(({ isOpen }) => isOpen).map(({ id }) => id)
     expect([...this.open].map(({ id }) => id).sort()).toEqual(wanted.sort())
     const kept = sessions.filter(({ state, kind }) => state !== 'failed' && kind === 'vod').map(({ id }) => id)
-    expect([...this.disk.keys()].sort()).toEqual(kept.sort())
-    for (const record of this.disk.values()) expect(record).toBeDefined()
+    expect(this.folders.sort()).toEqual(kept.sort())
+    for (const id of kept) expect([id, this.#hasRecord(id)]).toEqual([id, true])
     expect(this.timers).toBe(sessions.length === 0 ? 0 : 1)
   }
 
+  #hasRecord(id: string): boolean {
+    if (this.#folder === undefined) return this.disk.get(id) !== undefined
+    return existsSync(path.join(sessionsFolder(this.#folder), id, 'session.json'))
+  }
+
   #boot(): SessionKeeper<string> {
-    const generation: Generation = { isDead: false, timers: new Set() }
+    const generation = newGeneration()
     this.#generation = generation
+    this.#generations.push(generation)
     return new SessionKeeper<string>({
       limits: this.limits,
       clock: this.#clockOf(generation),
-      storage: this.#storageOf(generation),
+      storage: this.#folder === undefined ? this.#storageOf(generation) : this.#realStorage(generation, this.#folder),
       resolve: async reference => {
         await turn()
         if (generation.isDead) return never()
@@ -226,6 +261,32 @@ export class SessionWorld {
     }
   }
 
+  /** The storage that managers use, for a process that may be killed. */
+  #realStorage(generation: Generation, folder: string): SessionStorage {
+    const number = this.#generations.length - 1
+    const real = diskStorage(folder, {
+      self: async () => ({ pid: number, started: '' }),
+      isAlive: async ({ pid }) => this.#generations[pid]?.isDead === false,
+    })
+    const gated = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (generation.isDead) return never()
+      generation.pending++
+      try {
+        return await work()
+      } finally {
+        generation.pending--
+        if (generation.isDead) await never()
+      }
+    }
+    return {
+      open: accept => gated(() => real.open(accept)),
+      create: id => gated(() => real.create(id)),
+      write: record => gated(() => real.write(record)),
+      remove: id => gated(() => real.remove(id)),
+      close: () => gated(() => real.close()),
+    }
+  }
+
   #storageOf(generation: Generation): SessionStorage {
     const step = async (): Promise<void> => {
       await turn()
@@ -260,6 +321,10 @@ export class SessionWorld {
       },
     }
   }
+}
+
+function newGeneration(): Generation {
+  return { isDead: false, timers: new Set(), pending: 0 }
 }
 
 function turn(): Promise<void> {

@@ -201,7 +201,7 @@ test('a session that was watched comes back after a crash, its viewer with the s
   const world = new SessionWorld()
   const { session, token } = await world.keeper.start(film('a/1'), ann)
   await world.quiet()
-  world.crash()
+  await world.crash()
   expect(world.open.size).toBe(0)
   const back = await world.keeper.serve(session.id, token, async arrived => arrived.session)
   expect([back.id, back.state, world.open.size]).toEqual([session.id, 'running', 1])

@@ -1,3 +1,7 @@
+import { readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { CuemuxError } from '@cuemux/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -56,12 +60,31 @@ test('500 random schedules leave nothing behind and exceed no limit', { timeout:
   )
 })
 
+test('on a real disk too, where no descriptor stays open', { timeout: 120_000 }, async () => {
+  const descriptors = (): number => readdirSync('/proc/self/fd').length
+  const play = async (steps: readonly Step[]): Promise<void> => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'cuemux-schedule-'))
+    try {
+      const run = new Schedule(1, folder)
+      for (const one of steps) await run.take(one)
+      await run.finish()
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+  await play([{ do: 'start', user: 0, film: 0 }, { do: 'crash' }])
+  const before = descriptors()
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), play), { numRuns: 30 })
+  expect(descriptors()).toBeLessThanOrEqual(before)
+})
+
 class Schedule {
-  readonly #world = new SessionWorld()
+  readonly #world: SessionWorld
   readonly #viewers: { readonly session: string; readonly token: string }[] = []
   readonly #failures: unknown[] = []
 
-  constructor(turns: number) {
+  constructor(turns: number, folder?: string) {
+    this.#world = new SessionWorld(folder === undefined ? {} : { folder })
     this.#world.turns = turns
   }
 
@@ -72,7 +95,7 @@ class Schedule {
     else if (one.do === 'jump') world.wallMs += one.ms
     else if ('film' in one && one.do !== 'start') world[one.do](FILMS[one.film] ?? '')
     else if ('user' in one || 'viewer' in one) this.#begin(one)
-    else if (one.do === 'crash') world.crash()
+    else if (one.do === 'crash') await world.crash()
     else if (one.do === 'restart') await world.restart()
     else if (one.do === 'reopen') await this.#reopen()
     else await this.#settle()
@@ -88,7 +111,7 @@ class Schedule {
     await world.advance(LIMITS.idleMs + LIMITS.cacheMs + 1000)
     await this.#settle()
     expect(world.keeper.sessions.map(({ state }) => state)).toEqual([])
-    expect({ open: world.open.size, timers: world.timers, folders: world.disk.size }).toEqual({
+    expect({ open: world.open.size, timers: world.timers, folders: world.folders.length }).toEqual({
       open: 0,
       timers: 0,
       folders: 0,

@@ -18,6 +18,8 @@ import { SegmentStore } from './segment-store.js'
 
 /** How many segments a seek has made before the viewer asks for them. */
 const SEEK_SEGMENTS = 2
+/** Viewers whose choice of renditions is remembered. */
+const MAX_CHOSEN = 1000
 /** Where the one film of a session's handler is. */
 const BASE = 'http://session/film/'
 const VIEWER_HEADER = 'x-cuemux-viewer'
@@ -218,7 +220,10 @@ export class VodContent implements SessionContent {
     const kind = this.#opened.plan.renditions.find(({ name }) => name === rendition)?.kind
     if (kind === undefined) return
     const chosen = this.#chosen.get(viewer) ?? new Map<string, string>()
+    this.#chosen.delete(viewer)
     this.#chosen.set(viewer, chosen.set(kind, rendition))
+    const [oldest] = this.#chosen.keys()
+    if (this.#chosen.size > MAX_CHOSEN && oldest !== undefined) this.#chosen.delete(oldest)
   }
 
   /** What a viewer will need at a place and an encoder has to make, in the order in which it will be needed. */
