@@ -148,6 +148,30 @@ test('a film without sound plays', async () => {
   expect((await get(playlist, 'video-1/0.m4s')).status).toBe(200)
 })
 
+test('segments past the 999th come in their order', async () => {
+  const long = path.join(folder, 'long.mkv')
+  const picture = ['-f', 'lavfi', '-i', 'color=size=64x36:rate=1:duration=6100', '-c:v', 'libx264']
+  await runOrThrow('ffmpeg', [
+    '-v',
+    'error',
+    ...picture,
+    '-preset',
+    'ultrafast',
+    '-g',
+    '6',
+    '-pix_fmt',
+    'yuv420p',
+    long,
+  ])
+  await open({}, { resolve: () => ({ input: long }) })
+  const { session, token, playlist } = await manager.start({ source: 'long' }, ann)
+  const listed = (await (await get(playlist, 'video-1/playlist.m3u8')).text()).match(/^\d+(?=\.m4s$)/gm)?.map(Number)
+  expect(listed?.length).toBeGreaterThan(1010)
+  expect(listed).toEqual(listed?.map((_, n) => n))
+  await manager.seek({ session, token }, 6_050_000)
+  expect((await get(playlist, 'video-1/1008.m4s')).status).toBe(200)
+})
+
 test('subtitles come as a file each, and what is not there is told at once', async () => {
   await open({ languages: 'clock_languages.mkv' })
   const started = await manager.start({ source: 'languages', settings: { startMs: 4000 } }, ann)

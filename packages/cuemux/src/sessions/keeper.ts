@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { throwIfAborted } from '@cuemux/core'
+import { type CuemuxError, throwIfAborted } from '@cuemux/core'
 import { BusyError, closedError } from '../service/busy.js'
 import type { SessionClock } from './clock.js'
 import type { OpenContent, SessionContent } from './content.js'
@@ -122,7 +122,7 @@ export class SessionKeeper<Source> {
       await this.#letIn(session, viewer)
       await session.ready
       const { content } = session
-      if (content === undefined) throw session.error ?? noSession(id)
+      if (content === undefined) throw gone(session)
       return await work({ session, viewer, content })
     } finally {
       viewer.requests--
@@ -305,4 +305,10 @@ export class SessionKeeper<Source> {
     const { savedAtMs } = session
     if (savedAtMs !== undefined && nowMs - savedAtMs > SAVE_EVERY_MS) this.#life.table.save(session)
   }
+}
+
+/** Why a session that was open a moment ago is not: one that only rests can be asked for again. */
+function gone(session: Session): CuemuxError {
+  if (session.isOver) return session.error ?? noSession(session.id)
+  return new BusyError(503, 'The session is being closed.')
 }
