@@ -54,6 +54,17 @@ describe('examples', () => {
     expect(await judgeServed(master)).toEqual([])
   })
 
+  test('sessions', async () => {
+    const master = await serve('sessions', film, path.join(folder, 'sessions'))
+    expect(await judgeServed(master)).toEqual([])
+    const list = new URL('/play/sessions', master)
+    expect((await fetch(list)).status).toBe(403)
+    const { sessions } = (await (await fetch(list, { headers: { authorization: 'Bearer secret-of-ann' } })).json()) as {
+      sessions: { state: string; viewers: string[] }[]
+    }
+    expect(sessions).toMatchObject([{ state: 'running', viewers: ['ann'] }])
+  })
+
   test.each(['hono', 'express'])('%s', async name => {
     const address = await serve(name, path.dirname(film))
     const films = (await (await fetch(address)).json()) as string[]

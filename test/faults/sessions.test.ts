@@ -200,6 +200,18 @@ test('a film that can not be opened leaves nothing, and an end leaves no process
   expect(await readdir(path.join(folder, 'sessions'))).toEqual([])
 })
 
+test('encoders that are killed fail one request at most, and no session', async () => {
+  await open({ film: 'clock_10bit.mkv' })
+  const { session, playlist } = await manager.start({ source: 'film' }, ann)
+  const killed = get(playlist, 'video-1/3.m4s')
+  expect(await eventually(() => descendants(process.pid, 'ffmpeg').length > 0, 20_000)).toBe(true)
+  for (const pid of descendants(process.pid, 'ffmpeg')) process.kill(pid, 'SIGKILL')
+  expect([200, 500]).toContain((await killed).status)
+  const again = await get(playlist, 'video-1/3.m4s')
+  expect([again.status, (await again.arrayBuffer()).byteLength]).toEqual([200, expect.any(Number)])
+  expect((await manager.progress(session, ann)).state).toBe('running')
+})
+
 test('what sessions have on disk stays below its size, and what was removed is made again', async () => {
   await open({ film: 'clock_10bit.mkv' }, { maxBytes: 1_000_000 })
   const { session, token, playlist } = await manager.start({ source: 'film' }, ann)
