@@ -4,7 +4,7 @@ import { CuemuxError, throwIfAborted, toCuemuxError } from '@cuemux/core'
 import { cacheKey, readCacheFile, writeCacheFile } from './cache.js'
 import { readDriver, readHardware } from './hardware.js'
 import { parseHwaccels, parseNames, parseVersion } from './listings.js'
-import { type BinaryIdentity, CANDIDATES, type Capabilities } from './model.js'
+import { type BinaryIdentity, CANDIDATES, type Candidate, type Capabilities, type EncoderTrial } from './model.js'
 import { ask, inParallel } from './run.js'
 import { validate } from './schemas.js'
 import { type TrialGround, tryEncoder, tryVulkan } from './trials.js'
@@ -129,12 +129,21 @@ async function measure(binary: BinaryIdentity, timeoutMs: number): Promise<Capab
     vulkanDevice: undefined,
     qsvToneMaps: false,
   }
-  const trials = await inParallel(
-    CANDIDATES.map(candidate => () => tryEncoder(ground, candidate, timeoutMs)),
-    width,
-  )
-  const vulkanDevice = await tryVulkan(ground, timeoutMs)
-  return { ...ground, trials, vulkanDevice, qsvToneMaps: await hasQsvToneMap(ground, timeoutMs) }
+  let vulkanDevice: string | undefined
+  let qsvToneMaps = false
+  // The longest first, so that no other waits for it.
+  const trials = new Map<Candidate, EncoderTrial>()
+  const tasks = CANDIDATES.map(candidate => async () => {
+    trials.set(candidate, await tryEncoder(ground, candidate, timeoutMs))
+  })
+  tasks.unshift(async () => {
+    vulkanDevice = await tryVulkan(ground, timeoutMs)
+  })
+  tasks.push(async () => {
+    qsvToneMaps = await hasQsvToneMap(ground, timeoutMs)
+  })
+  await inParallel(tasks, width)
+  return { ...ground, trials: CANDIDATES.flatMap(one => trials.get(one) ?? []), vulkanDevice, qsvToneMaps }
 }
 
 async function hasQsvToneMap(ground: TrialGround, timeoutMs: number): Promise<boolean> {

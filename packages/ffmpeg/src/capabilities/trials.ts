@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import process from 'node:process'
 import type { VideoJob } from '../arguments/job.js'
 import { videoEncodeArguments } from '../arguments/video.js'
@@ -79,9 +80,17 @@ export async function tryEncoder(ground: TrialGround, candidate: Candidate, time
   return { ...candidate, works: false, reason }
 }
 
+/** What drivers of GPUs show on Linux beside render devices: NVIDIA's own, WSL's, and those of phones' chips. */
+const GPU_DEVICES = ['/dev/nvidiactl', '/dev/nvidia0', '/dev/dxg', '/dev/mali0', '/dev/kgsl-3d0']
+
+/** Without any, Vulkan draws on the processor at best, which takes a quarter of a second to find out. */
+function hasNoGpu({ renderDevices }: TrialGround['hardware']): boolean {
+  return process.platform === 'linux' && renderDevices.length === 0 && !GPU_DEVICES.some(path => existsSync(path))
+}
+
 /** The GPU that libplacebo can draw on. */
 export async function tryVulkan(ground: TrialGround, timeoutMs: number): Promise<string | undefined> {
-  if (!ground.filters.includes('libplacebo')) return undefined
+  if (!ground.filters.includes('libplacebo') || hasNoGpu(ground.hardware)) return undefined
   const filter = 'hwupload,libplacebo=format=yuv420p,hwdownload,format=yuv420p'
   const device = ['-init_hw_device', 'vulkan=vk', '-filter_hw_device', 'vk']
   const asked = ['-hide_banner', '-v', 'verbose', ...device, ...RAW_VIDEO, '-vf', filter, ...TO_NOWHERE]
