@@ -196,6 +196,26 @@ describe('toNodeListener', () => {
     await film2.close()
   })
 
+  it('fires the signal for a client that leaves, not for one that was served', async () => {
+    const signals: AbortSignal[] = []
+    const handler = async (request: Request): Promise<Response> => {
+      signals.push(request.signal)
+      const endless = new ReadableStream({ start: controller => controller.enqueue(new Uint8Array(1)) })
+      return new Response(request.url.endsWith('/all') ? 'all' : endless)
+    }
+    let closed = 0
+    server = createServer((req, res) => {
+      res.once('close', () => closed++)
+      toNodeListener(handler)(req, res)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    expect(await (await fetch(`${url}/all`)).text()).toBe('all')
+    await (await fetch(`${url}/endless`)).body?.cancel()
+    await until(() => closed === 2 && signals.length === 2)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, true])
+  })
+
   it('answers what is no request with 400', async () => {
     const { port } = await serve()
     const socket = connect(port, '127.0.0.1')
