@@ -194,6 +194,17 @@ describe('rungs of one film', () => {
     expect((await packetsOf(half[0]?.init, half)).length).toBeLessThan(times.length * 0.8)
   })
 
+  test('of a rate that the container names and the frames leave places of are as many as there are', async () => {
+    const input = await makeMedia('h264_vfr.mkv')
+    const { engine, of } = await ladderOf({ input, rungs: '54' })
+    const { stdout } = await runOrThrow('ffprobe', [
+      ...['-v', 'error', '-select_streams', 'v', '-show_entries', 'packet=pts', '-of', 'csv=p=0', input],
+    ])
+    const video = of('video-54')
+    expect((await packetsOf(video[0]?.init, video)).length).toBe(stdout.toString().trim().split('\n').length)
+    expect(engine.renditions[0]?.frameRate).toEqual([24_000, 1000])
+  })
+
   test('may be of several codecs', async () => {
     const rungs = [
       { height: 72, codec: 'av1' },

@@ -80,7 +80,7 @@ async function openPictures(
   if (own !== undefined) closers.push(() => own.close())
   const address = foreign?.input ?? own
   if (address === undefined) throw new TypeError('unreachable')
-  const full = { ...track, ...(await startOf(demuxer, track, signal)) }
+  const full = { ...track, ...(await startOf(demuxer, track, signal)), ...(await rateOf(demuxer, track, signal)) }
   const scan = await scanOf(ffmpeg, address, full, signal)
   const clockOffsetUs = foreign === undefined ? await clockOffset(ffmpeg, address, demuxer, full, signal) : 0
   return { track: full, source: videoSourceOf(full, scan), address, clockOffsetUs }
@@ -96,6 +96,28 @@ async function startOf(
   const { keyframes } = demuxer.index
   const [first = 0] = keyframes.trackId === track.id ? keyframes.time : []
   return { start: start ?? rescale(first, keyframes.timescale, track.timescale) }
+}
+
+/**
+ * A film whose container names a rate and whose frames leave places of it empty is of a variable rate: a group of frames at
+ * its beginning, in its middle and at its end shows it.
+ */
+async function rateOf(
+  demuxer: Demuxer,
+  { id, frameDuration, timescale }: VideoTrack,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly frameDuration?: undefined }> {
+  const { count, trackId } = demuxer.index.keyframes
+  if (frameDuration === undefined || trackId !== id || count === 0) return {}
+  for (const first of new Set([0, count >> 1, Math.max(0, count - 2)])) {
+    const batches = await demuxer.readSpan({ first, end: first + 1 }, [id], { signal })
+    for (const batch of batches) {
+      const step = rescale(frameDuration, timescale, batch.timescale)
+      const times = batch.dts.map((dts, i) => dts + (batch.compositionOffset[i] ?? 0)).sort()
+      if (times.some((time, i) => i > 0 && time - (times[i - 1] ?? 0) > 1.5 * step)) return { frameDuration: undefined }
+    }
+  }
+  return {}
 }
 
 async function openSound(

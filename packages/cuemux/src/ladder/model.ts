@@ -19,7 +19,7 @@ export interface LadderRendition {
   readonly width?: number
   /** Pixels; video. */
   readonly height?: number
-  /** Frames per second as a fraction; video of a constant rate. */
+  /** Frames per second as a fraction, of a variable rate the film's nominal one; video. */
   readonly frameRate?: readonly [numerator: number, denominator: number]
   /** Audio. */
   readonly channels?: number

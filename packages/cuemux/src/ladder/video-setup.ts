@@ -10,6 +10,7 @@ import {
   type VideoSource,
 } from '@cuemux/ffmpeg'
 import { byFilmValues } from '../encoding/film-values.js'
+import type { LadderRendition } from './model.js'
 import { frameStepFor, type PlannedRung } from './rungs.js'
 import type { EncoderSet, VideoRendition } from './video-ladder.js'
 
@@ -102,6 +103,17 @@ function ladderRung(
   return { job, encoder, frameStep: frameStepFor(source.frameRate, maxFrameRate), maxFrameRate }
 }
 
+/** Frames a second; of a variable rate what the film says, as far as the rung keeps it. */
+function nominalRate(
+  rate: readonly [number, number] | undefined,
+  { frameRate }: VideoTrack,
+  { maxFrameRate = Number.POSITIVE_INFINITY }: LadderRung,
+): Pick<LadderRendition, 'frameRate'> {
+  if (rate !== undefined) return { frameRate: rate }
+  if (frameRate === undefined) return {}
+  return { frameRate: [Math.round(Math.min(frameRate, maxFrameRate) * 1000), 1000] }
+}
+
 function renditionOf({ track, plan }: VideoSetupOptions, planned: PlannedRung, rung: LadderRung): VideoRendition {
   const { frameRate } = rung.job.source
   const rate = frameRate === undefined ? undefined : ([frameRate[0], frameRate[1] * rung.frameStep] as const)
@@ -113,7 +125,7 @@ function renditionOf({ track, plan }: VideoSetupOptions, planned: PlannedRung, r
     rendition: {
       ...{ name, kind: 'video', timescale: plan.timescale, codec, bitrateBps, maxBitrateBps },
       ...{ width: size.width, height: size.height },
-      ...(rate === undefined ? {} : { frameRate: rate }),
+      ...nominalRate(rate, track, rung),
     },
     track: {
       ...kept,
