@@ -21,7 +21,7 @@ const NETWORK_TIMEOUT_US = '10000000'
  * The options before `-i` and the inputs themselves. What is broken of a live stream is dropped, and missing times are
  * made. Nothing that a user says stands where an option could: addresses are built anew out of their parts.
  *
- * @param urls for `http-ts` and `hls`: addresses on 127.0.0.1 at which their bytes are read (see {@link FeedServer}), that of
+ * @param urls for `http-ts` and `hls`: addresses on 127.0.0.1 at which their bytes are read (see {@link LoopbackServer.serveFeed}), that of
  *   the pictures first; never the user's own
  * @throws CuemuxError `BAD_REQUEST` for an input of HTTP without such an address
  */
