@@ -29,7 +29,9 @@ export class PcmInput {
   #hasEnded = false
   readonly #waiting: (() => void)[] = []
 
+  /** @throws CuemuxError `BAD_REQUEST` for what is no such format */
   constructor(format: LadderPcm) {
+    checkFormat(format)
     this.#format = format
     const isFloat = format.format === 'f32le'
     this.#sampleBytes = format.channels * (isFloat ? 4 : 2)
@@ -134,4 +136,15 @@ export class PcmInput {
   #tell(): void {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
+}
+
+function checkFormat({ format, sampleRate, channels }: LadderPcm): void {
+  const isWhole = (value: number, from: number, to: number): boolean =>
+    Number.isInteger(value) && value >= from && value <= to
+  if ((format === 's16le' || format === 'f32le') && isWhole(sampleRate, 8000, 192_000) && isWhole(channels, 1, 8))
+    return
+  throw new CuemuxError(
+    'BAD_REQUEST',
+    `frames.audio is ${format} of ${channels} channels at ${sampleRate} Hz; it must be s16le or f32le of 1 to 8 channels at 8000 to 192000 Hz.`,
+  )
 }
