@@ -140,6 +140,25 @@ describe('a device', () => {
   })
 })
 
+test.each(['fail', 'silent-exit'] as const)('frames pushed to an ffmpeg that does this are refused: %s', async mode => {
+  const frames = { format: 'rgb24', width: 64, height: 64, frameRate: [25, 1] } as const
+  const encoder = { ffmpeg: fakeRuns(folder, { mode }) }
+  const engine = await openLadderEngine({ ...OPTIONS, frames, encoder })
+  try {
+    const made = engine.segments(() => false)[Symbol.asyncIterator]()
+    const first = made.next()
+    first.catch(() => {})
+    const push = async (): Promise<void> => {
+      for (let n = 0; n < 1000; n++) await engine.writeFrame(new Uint8Array(64 * 64 * 3))
+    }
+    await expect(push()).rejects.toMatchObject({ code: 'ENCODER_FAILED' })
+    await expect(first).rejects.toMatchObject({ code: 'ENCODER_FAILED' })
+    await expect(engine.writeFrame(new Uint8Array(64 * 64 * 3))).rejects.toMatchObject({ code: 'ENCODER_FAILED' })
+  } finally {
+    await engine.close()
+  }
+})
+
 test('a source that breaks says so itself', async () => {
   const file = await openFile(film)
   let isBroken = false
