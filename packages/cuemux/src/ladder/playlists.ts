@@ -124,7 +124,10 @@ export function masterPlaylist(
   const codecs = [...new Set(group.map(({ rendition }) => rendition.codec))]
   return writeMultivariantPlaylist({
     hasIndependentSegments: true,
-    renditions: group.map((one, i) => soundEntry(one.rendition, addressOf(one.playlist), i === 0)),
+    renditions: group.map((one, i) => ({
+      ...soundEntry(one.rendition, addressOf(one.playlist), i === 0),
+      name: soundName(one.rendition, sounds),
+    })),
     variants: mains.map(
       ({ rendition, playlist, peakBps, averageBps }): StreamVariant => ({
         uri: addressOf(playlist),
@@ -140,12 +143,24 @@ export function masterPlaylist(
   })
 }
 
-function soundEntry(rendition: LadderRendition, uri: string, isDefault: boolean): MediaRendition {
-  const { language = 'und', title, channels, name } = rendition
+const LAYOUTS: Readonly<Record<number, string>> = { 1: 'Mono', 2: 'Stereo', 6: '5.1', 8: '7.1' }
+
+/** What people call a sound: its title, its language, or its layout; also the layout where another one is called the same. */
+function soundName(rendition: LadderRendition, all: readonly PublishedRendition[]): string {
+  const base = ({ title, language = 'und' }: LadderRendition): string | undefined => title ?? languageName(language)
+  const own = base(rendition)
+  const { channels = 0 } = rendition
+  const layout = LAYOUTS[channels] ?? (channels > 0 ? `${channels} channels` : rendition.name)
+  if (own === undefined) return layout
+  const isAlone = all.filter(one => base(one.rendition) === own).length === 1
+  return isAlone ? own : `${own} (${layout})`
+}
+
+function soundEntry(rendition: LadderRendition, uri: string, isDefault: boolean): Omit<MediaRendition, 'name'> {
+  const { language = 'und', channels } = rendition
   return {
     type: 'AUDIO',
     groupId: AUDIO_GROUP,
-    name: title ?? languageName(language) ?? name,
     language,
     isDefault,
     isAutoselect: true,
