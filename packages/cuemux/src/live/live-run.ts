@@ -95,7 +95,7 @@ export class LiveRun {
       ...['-hide_banner', '-loglevel', 'warning', '-nostats', ...inputs.flat()],
       ...module.liveOutputArguments({ ...output, hasOwnSound: inputs.length > 1 }),
     ]
-    const process = await registry.start({ args, stdin: 'keys', signal: this.#signal, isOptional: true })
+    const process = await this.#start(registry, args)
     this.#process = process
     this.#host.onStart(process)
     const stream = new module.FlvStream({
@@ -116,6 +116,26 @@ export class LiveRun {
     clearTimeout(this.#stall)
     this.#finish(output.video?.mode === 'copy' && !opened.hasEnded(status))
     return status
+  }
+
+  /** Waits for a place no longer than for an input: who only keeps one ready gives way. */
+  async #start(registry: InputTools['registry'], args: readonly string[]): Promise<FfmpegProcess> {
+    const ending = new AbortController()
+    const end = (): void => ending.abort()
+    const timer = setTimeout(end, this.#host.startTimeoutMs)
+    this.#signal.addEventListener('abort', end, { once: true })
+    if (this.#signal.aborted) end()
+    try {
+      const process = await registry.start({ args, stdin: 'keys', signal: ending.signal })
+      void process.exit.then(() => this.#signal.removeEventListener('abort', end))
+      return process
+    } catch (error) {
+      this.#signal.removeEventListener('abort', end)
+      if (this.#signal.aborted || !ending.signal.aborted) throw error
+      throw new CuemuxError('CAPACITY', 'No ffmpeg process was free for the live input.', { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   #begin(tracks: LiveTracks): void {
