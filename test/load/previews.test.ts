@@ -12,8 +12,8 @@ const SECONDS = Number(process.env.CUEMUX_SOAK_SECONDS ?? 60)
 const PORTS = [0, 1, 2, 3, 4, 5, 6, 7]
 const SEGMENT_MS = 2000
 const LISTED = 3
-/** Listed ones, those that an older playlist names, one that comes; init segment and two playlists; one half written. */
-const FILES_OF_A_PORT = LISTED + (LISTED + 1) + 1 + 3 + 1
+/** Listed ones, those that an older playlist names and two that go or come; init segment and two playlists; one half written. */
+const FILES_OF_A_PORT = LISTED + (LISTED + 1) + 2 + 3 + 1
 const MB = 1e6
 
 /** What is looked at once a second. */

@@ -18,13 +18,13 @@ export interface PictureClockOptions {
   readonly nominalDuration: number
   /** How many frames may be decoded before and shown after another. */
   readonly reorderFrames: number
+  /** A frame that is later than this after the one before it belongs to another timeline, ms. */
+  readonly maxGapMs: number
   /** ffmpeg's time of the first frame, ms, and where on the timeline it goes, ticks. */
   readonly originMs: number
   readonly start: number
 }
 
-/** A frame that is later than this after the one before it belongs to another timeline, ms. */
-const MAX_GAP_MS = 10_000
 const MAX_STEP_BACK_MS = 1000
 
 /**
@@ -53,10 +53,10 @@ export class PictureClock {
 
   /** Places the next frame in decode order; `undefined` for one that belongs to pictures before the first keyframe. */
   place(timeMs: number): PlacedFrame | typeof JUMP | undefined {
-    const { timescale, start, originMs, reorderFrames, nominalDuration } = this.#options
+    const { timescale, start, originMs, maxGapMs, reorderFrames, nominalDuration } = this.#options
     const rough = start + rescale(timeMs - originMs, 1000, timescale)
     const ahead = ((rough - this.#latest) * 1000) / timescale
-    if (ahead > MAX_GAP_MS || ahead < -MAX_STEP_BACK_MS - (this.delay * 1000) / timescale) return JUMP
+    if (ahead > maxGapMs || ahead < -MAX_STEP_BACK_MS - (this.delay * 1000) / timescale) return JUMP
     const pts = this.#onGrid(rough)
     if (pts < start) return undefined
     this.#latest = Math.max(this.#latest, pts)
@@ -92,6 +92,8 @@ export interface SoundClockOptions {
   readonly sampleRate: number
   /** Samples of a frame. */
   readonly frameSamples: number
+  /** As {@link PictureClockOptions.maxGapMs}, and for steps back. */
+  readonly maxGapMs: number
   readonly originMs: number
   /** Where `originMs` lies on the timeline, ticks. */
   readonly start: number
@@ -111,14 +113,14 @@ export class SoundClock {
 
   /** Places the next frame; `undefined` for one that is to be left out: before the origin, or over what is there. */
   place(timeMs: number): PlacedFrame | typeof JUMP | undefined {
-    const { sampleRate, frameSamples, originMs, start } = this.#options
+    const { sampleRate, frameSamples, originMs, maxGapMs, start } = this.#options
     const rough = start + rescale(timeMs - originMs, 1000, sampleRate)
     if (this.#next === undefined) {
       if (rough < start) return undefined
       this.#next = rough
     }
     const offMs = ((rough - this.#next) * 1000) / sampleRate
-    if (offMs > MAX_GAP_MS || offMs < -MAX_GAP_MS) return JUMP
+    if (offMs > maxGapMs || offMs < -maxGapMs) return JUMP
     if (offMs < -SOUND_TOLERANCE_MS) return undefined
     const dts = offMs > SOUND_TOLERANCE_MS ? rough : this.#next
     this.#next = dts + frameSamples

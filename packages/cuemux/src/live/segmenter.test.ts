@@ -191,8 +191,20 @@ describe('LiveSegmenter', () => {
     checkJoins(it.pieces)
   })
 
+  test('keeps a gap of the pictures, and no segment gets too long by it', () => {
+    const it = rig({ video: picture(), audio: undefined })
+    it.segmenter.limitUs = 2_499_000
+    for (let ms = 0; ms < 2000; ms += 40) it.video(ms, ms % 1000 === 0)
+    for (let ms = 3480; ms < 6000; ms += 40) it.video(ms, ms % 1000 === 0)
+    it.segmenter.finish()
+    // The picture before the gap stands through it, in a segment of its own.
+    expect(it.pieces.map(({ durationUs }) => durationUs / 1000)).toEqual([1960, 2040, 2000])
+    checkJoins(it.pieces)
+  })
+
   test.each([
-    ['forward by more than a gap', 60_000],
+    ['forward by more than a segment', 2100],
+    ['far forward', 60_000],
     ['back', -60_000],
   ])('says that a clock which jumps %s is another timeline', (_, jumpMs) => {
     const it = rig({ video: picture(), audio: sound })

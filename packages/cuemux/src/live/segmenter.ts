@@ -40,6 +40,8 @@ interface Sample extends PlacedSample {
 
 /** Before the first segment has shown how far keyframes are apart, µs. */
 const FIRST_LIMIT_US = 20_000_000
+/** Sound beside pictures may pause for so long and still belong to them, ms. */
+const MAX_SOUND_GAP_MS = 10_000
 /** A segment of more is cut anywhere: what is kept of it is bounded. */
 const MAX_PIECE_BYTES = 48 << 20
 
@@ -115,7 +117,10 @@ export class LiveSegmenter {
     if (placed === JUMP) return true
     if (placed === undefined) return false
     const sample = { ...placed, isKey, data }
-    if (this.#pending !== undefined) this.#take(this.#pending, placed.dts - this.#pending.dts)
+    if (this.#pending !== undefined) {
+      this.#cutBeforeGap(this.#pending, placed.dts)
+      this.#take(this.#pending, placed.dts - this.#pending.dts)
+    }
     this.#pending = sample
     if (this.#segmentStart === undefined) this.#segmentStart = this.#pieceStart = placed.dts
     else this.#cutBefore(sample, this.#segmentStart)
@@ -123,22 +128,34 @@ export class LiveSegmenter {
   }
 
   #begin(originMs: number): PictureClock | SoundClock {
-    const { tracks, startUs } = this.#options
+    const { tracks, startUs, segmentUs } = this.#options
     const { video, audio } = tracks
+    // A picture that stands for longer than a segment has no place in any.
+    const maxGapMs = segmentUs / 1000
     if (audio !== undefined) {
       const { sampleRate } = audio.track
+      const { frameSamples } = audio
       const start = rescale(startUs, 1_000_000, sampleRate)
-      this.#sound = new SoundClock({ sampleRate, frameSamples: audio.frameSamples, originMs, start })
+      const gapMs = video === undefined ? maxGapMs : MAX_SOUND_GAP_MS
+      this.#sound = new SoundClock({ sampleRate, frameSamples, maxGapMs: gapMs, originMs, start })
       if (video === undefined) return this.#sound
     }
     const { timescale, frameDuration } = video?.track ?? { timescale: 1, frameDuration: 1 }
     const { reorderFrames = 0, nominalDuration = 1 } = video ?? {}
     const start = rescale(startUs, 1_000_000, timescale)
-    return new PictureClock({ timescale, frameDuration, nominalDuration, reorderFrames, originMs, start })
+    return new PictureClock({ timescale, frameDuration, nominalDuration, reorderFrames, maxGapMs, originMs, start })
   }
 
   get #delay(): number {
     return this.#lead instanceof PictureClock ? this.#lead.delay : 0
+  }
+
+  /** A frame that stands for so long that its segment would be too long has one of its own. */
+  #cutBeforeGap({ dts }: PlacedSample, next: number): void {
+    const limit = (this.limitUs * this.#timescale) / 1_000_000
+    if (this.#segmentStart === undefined || this.#samples.length === 0 || next - this.#segmentStart <= limit) return
+    this.#cut(dts, true, dts + this.#delay)
+    this.#segmentStart = dts
   }
 
   /** Ends the segment or the part before a frame, where that is due. */
