@@ -66,6 +66,8 @@ export class SessionWorld {
   readonly #generations: Generation[] = []
   #generation: Generation
   #lock: Generation | undefined
+  /** Operations on a real disk that were begun. */
+  #operations = 0
 
   constructor({ limits = LIMITS, folder }: WorldOptions = {}) {
     this.limits = limits
@@ -132,9 +134,13 @@ export class SessionWorld {
 
   /** Resolves when what was begun has had time to end. */
   async quiet(turns = 24 * (this.turns + 1)): Promise<void> {
-    do {
+    // A real disk takes its time: nothing more is to come when for so long nothing was done on it.
+    for (let isBusy = true; isBusy; ) {
+      const before = this.#operations
+      isBusy = this.#generation.pending > 0
       for (let i = 0; i < turns; i++) await turn()
-    } while (this.#generation.pending > 0)
+      isBusy ||= before !== this.#operations
+    }
   }
 
   /** What must hold at every moment. */
@@ -271,6 +277,7 @@ export class SessionWorld {
     const gated = async <T>(work: () => Promise<T>): Promise<T> => {
       if (generation.isDead) return never()
       generation.pending++
+      this.#operations++
       try {
         return await work()
       } finally {
