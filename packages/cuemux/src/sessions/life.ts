@@ -1,4 +1,4 @@
-import { CuemuxError, throwIfAborted, toCuemuxError } from '@cuemux/core'
+import { CuemuxError, type CuemuxErrorCode, throwIfAborted, toCuemuxError } from '@cuemux/core'
 import type { SessionContent } from './content.js'
 import type { KeeperParts, KeptSource } from './keeper.js'
 import type { Session } from './session.js'
@@ -7,7 +7,15 @@ import { SessionTable } from './table.js'
 import { untilAborted } from './until.js'
 
 /** Errors after which a film may well be opened the next time: what is kept of it stays. */
-const PASSING: ReadonlySet<string> = new Set(['ABORTED', 'CAPACITY', 'SOURCE_UNREACHABLE', 'OUTPUT_FAILED'])
+const PASSING: ReadonlySet<CuemuxErrorCode> = new Set<CuemuxErrorCode>([
+  'ABORTED',
+  'CAPACITY',
+  'SOURCE_UNREACHABLE',
+  'NOT_FOUND',
+  'ENCODER_MISSING',
+  'ENCODER_FAILED',
+  'OUTPUT_FAILED',
+])
 
 /** Opens and closes the content of sessions, and ends by time what ends by time. */
 export class SessionLife<Source> {

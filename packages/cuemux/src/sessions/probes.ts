@@ -16,13 +16,13 @@ export type OpenDemuxer = (index?: MediaIndex) => Promise<Demuxer>
  * read that shows the film to be the same; and what an episode of a series was like, for a week, as a hint alone.
  */
 export class ProbeCache {
-  readonly #store: () => Promise<KeptStore>
+  readonly #folder: string
   readonly #kept: Kept
+  #opened: Promise<KeptStore> | undefined
 
   constructor(folder: string) {
-    let opened: Promise<KeptStore> | undefined
-    this.#store = () => (opened ??= openStore(folder))
-    this.#kept = new Kept(this.#store, 'all')
+    this.#folder = folder
+    this.#kept = new Kept(() => this.#store(), 'all')
   }
 
   /** A film's demuxer, by its index where that is known. */
@@ -43,7 +43,12 @@ export class ProbeCache {
   }
 
   async close(): Promise<void> {
-    await this.#kept.opened?.cache.close()
+    await (await this.#opened)?.cache.close()
+  }
+
+  #store(): Promise<KeptStore> {
+    this.#opened ??= openStore(this.#folder)
+    return this.#opened
   }
 }
 
