@@ -14,6 +14,8 @@ const FILM = fileURLToPath(new URL('../../../../sample/cuemux-sample.mkv', impor
 const library = {
   list: async () => [],
   locate: async (id: string) => (id === 'film' ? FILM : undefined),
+  published: async () => undefined,
+  blocks: [],
 }
 
 let folder: string

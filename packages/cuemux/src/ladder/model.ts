@@ -118,7 +118,7 @@ export const MAX_FRAMES_IN_FLIGHT = 8
 
 /** A rung as a caller asks for it. */
 export interface LadderRungOption {
-  /** Height of the upright picture, pixels; a rung that would enlarge the picture is left out. */
+  /** Height of the upright picture, pixels; one above the film's own becomes that, and of equal ones one is left. */
   readonly height: number
   /** Default: by the picture's size, frame rate and codec. */
   readonly bitrateBps?: number
