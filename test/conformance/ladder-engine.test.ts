@@ -151,7 +151,6 @@ describe('rungs of one film', () => {
 
   test.each([
     { name: 'h264_videoonly.mkv', what: 'of 24 and 12 frames a second', rate: [24_000, 1000], rungs: halved, chunk: 5 },
-    { name: 'h264_vfr.mkv', what: 'of a recording that lacks frames', rate: [24_000, 1000], rungs: halved, chunk: 5 },
     {
       name: 'h264_5994.mp4',
       what: 'of 59.94 and 29.97 frames a second',

@@ -150,7 +150,7 @@ const PREVIEW: CommandSpec = {
   minPositionals: 2,
   maxPositionals: 2,
   summary:
-    'a live low-bitrate preview as an HLS folder, until Ctrl-C (INPUT: http, HLS, rtsp, udp, srt, a device, lavfi)',
+    'a live low-bitrate preview as an HLS folder, until Ctrl-C (INPUT: http, HLS, rtsp, udp, srt, a device, lavfi, a file)',
   options: {
     height: { type: 'string', value: 'N', help: 'greatest height of the picture, which is never enlarged (720)' },
     bitrate: { type: 'string', value: 'K', help: 'rate of the picture in kbit/s (5000)' },

@@ -14,6 +14,7 @@ import type { SessionManager, SessionManagerOptions } from './sessions/options.j
 
 export type {
   DeviceLiveInput,
+  FileLiveInput,
   HlsLiveInput,
   HttpLiveInput,
   LiveInput,

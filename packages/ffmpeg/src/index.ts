@@ -54,6 +54,7 @@ export { FlvStream, type StreamEvents, type StreamFrame, type StreamTracks } fro
 export { type LiveProbing, liveInputArguments } from './live/input-arguments.js'
 export type {
   DeviceLiveInput,
+  FileLiveInput,
   HlsLiveInput,
   HttpLiveInput,
   HttpLiveOptions,

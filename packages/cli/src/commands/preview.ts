@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { LiveEvent, LiveStream } from 'cuemux'
 import { formatBytes, formatCount, formatDuration } from '../format.js'
 import type { Io } from '../io.js'
@@ -38,7 +39,8 @@ const SEGMENTS = 3
 
 /** `cuemux preview INPUT OUT_DIR`: encodes a live input into an HLS folder until the user, or the input, ends it. */
 export async function preview(parsed: ParsedArguments, io: Io): Promise<void> {
-  const [input = '', folder = ''] = parsed.positionals
+  const [text = '', folder = ''] = parsed.positionals
+  const input = isFile(text) ? ({ kind: 'file', path: resolve(text) } as const) : text
   const options = await checkOptions<PreviewCommandOptions>(SCHEMA, parsed.values)
   const { height = DEFAULT_HEIGHT, bitrate = DEFAULT_BITRATE_KBPS, json = false, serve } = options
   const isLowLatency = options['low-latency'] === true
@@ -80,6 +82,11 @@ export async function preview(parsed: ParsedArguments, io: Io): Promise<void> {
   if (json) return writeJson(io.stdout, { playlist: join(folder, 'playlist.m3u8'), segments, byteLength, restarts })
   const elapsed = formatDuration(performance.now() - startedAt)
   await write(io.stdout, `${formatCount(segments, 'segment')}, ${formatBytes(byteLength)} in ${elapsed}\n`)
+}
+
+/** A film on this machine, which is played as if it was live. */
+function isFile(text: string): boolean {
+  return statSync(text, { throwIfNoEntry: false })?.isFile() === true
 }
 
 /** Waits for the first segment; `false` where the user ended it before. */

@@ -35,11 +35,11 @@ describe('sound that is pushed', () => {
   it('begins again with the sound before a chunk, and forgets what is older', async () => {
     const input = new PcmInput(FORMAT)
     expect(input.firstSample(0.5)).toBe(0)
-    expect(input.firstSample(10)).toBe(Math.floor((9 * 48_000) / 1024) * 1024)
+    expect(input.firstSample(10)).toBe(Math.floor((4.5 * 48_000) / 1024) * 1024)
     input.startAt(1024)
-    input.write(sound(48_000 * 3), 3)
+    input.write(sound(48_000 * 8), 8)
     expect((await read(input, 0, 2048))?.dts[0]).toBe(1024)
-    input.forgetBefore(2)
+    input.forgetBefore(6.5)
     expect((await read(input, 0, 60_000))?.dts[0]).toBe(Math.floor(48_000 / 1024) * 1024)
   })
   it('is refused where it is far ahead of the pictures, broken, or after the end', () => {

@@ -11,8 +11,8 @@ import type { LadderPcm } from './model.js'
 
 /** Samples in a packet of the sound; packets lie at multiples of it, so that every run is fed the same. */
 const PACKET = 1024
-/** Sound that a chunk's encoder needs before the chunk, s; what is older than that is forgotten. */
-const PREROLL_S = 1
+/** Sound that a chunk's encoder needs before the chunk, to settle, s; what is older than that is forgotten. */
+const PREROLL_S = 5.5
 /** How far the sound may be ahead of the pictures, s. */
 const MAX_AHEAD_S = 30
 

@@ -3,6 +3,8 @@ import type { LiveInput } from '@cuemux/ffmpeg'
 import { type AddressPolicy, checkAddress } from '@cuemux/source'
 import { checkTestGraph } from './test-graph.js'
 
+/** What callers that are not trusted may name: addresses that a policy can judge. */
+const UNTRUSTED: ReadonlySet<LiveInput['kind']> = new Set(['http-ts', 'hls', 'rtsp', 'srt'])
 /** A name, an IPv4 address, or an IPv6 address in brackets. */
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])$/i
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/i
@@ -21,7 +23,7 @@ const DEVICE_NAMES = {
  * @throws CuemuxError `BAD_REQUEST`
  */
 export function checkLiveInput(input: LiveInput, policy: AddressPolicy | undefined): LiveInput {
-  if (policy !== undefined && (input.kind === 'device' || input.kind === 'lavfi' || input.kind === 'udp')) {
+  if (policy !== undefined && !UNTRUSTED.has(input.kind)) {
     throw refused(`an input of kind ${input.kind} is not for callers that are not trusted`)
   }
   switch (input.kind) {
@@ -54,6 +56,10 @@ export function checkLiveInput(input: LiveInput, policy: AddressPolicy | undefin
       if (!DEVICE_NAMES[input.system].test(input.name) || input.name.includes('..')) {
         throw refused(`'${input.name.slice(0, 60)}' is no name of a ${input.system} device`)
       }
+      return input
+    case 'file':
+      if (input.path.trim() === '' || CONTROL.test(input.path) || input.path.length > 4096)
+        throw refused('it has no path')
       return input
     case 'lavfi':
       checkTestGraph(input.graph)

@@ -222,8 +222,8 @@ export class HlsLiveStream implements LiveStream, RunHost {
 
   get needsFacts(): boolean {
     const { kind } = this.input
-    // A device is opened once, and a test picture is known: both are encoded in any case.
-    return kind !== 'device' && kind !== 'lavfi' && this.#facts === undefined
+    // A device is opened once, a test picture is known, a film may begin with no keyframe: they are encoded in any case.
+    return kind !== 'device' && kind !== 'lavfi' && kind !== 'file' && this.#facts === undefined
   }
 
   output(facts: LiveFacts | undefined): LiveOutput {

@@ -58,7 +58,7 @@ export async function openInput(
   const pinned = policy === undefined ? input : await pinAddress(input, policy)
   return {
     inputs: [liveInputArguments(pinned)],
-    hasEnded: status => input.kind === 'lavfi' && status === 0,
+    hasEnded: status => (input.kind === 'lavfi' || input.kind === 'file') && status === 0,
     sourceError: undefined,
     close: async () => {},
   }

@@ -58,6 +58,8 @@ describe('checkLiveInput', () => {
     { kind: 'device', system: 'v4l2', name: '/dev/../etc/passwd' },
     { kind: 'device', system: 'deltacast', name: '-1' },
     { kind: 'device', system: 'decklink', name: '-i' },
+    { kind: 'file', path: ' ' },
+    { kind: 'file', path: '/films/a\nb.mkv' },
     { kind: 'lavfi', graph: '' },
     { kind: 'lavfi', graph: 'movie=/etc/passwd' },
     { kind: 'lavfi', graph: 'testsrc2,drawtext=textfile=/etc/passwd' },

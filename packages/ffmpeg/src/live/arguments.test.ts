@@ -17,6 +17,7 @@ describe('liveInputArguments', () => {
     [{ kind: 'device', system: 'deltacast', name: '3' }, 'deltacast://3'],
     [{ kind: 'device', system: 'decklink', name: 'DeckLink Duo (1)' }, 'DeckLink Duo (1)'],
     [{ kind: 'device', system: 'v4l2', name: '/dev/video0', frameRate: 25 }, '/dev/video0'],
+    [{ kind: 'file', path: '-films/a.mkv', isLooped: true }, 'file:-films/a.mkv'],
     [{ kind: 'lavfi', graph: 'testsrc2' }, 'testsrc2'],
   ])('%j', (input, address) => {
     const args = liveInputArguments(input)

@@ -52,6 +52,11 @@ export function liveInputArguments(
       return [...options, ...srtArguments(input)]
     case 'device':
       return [...options, ...deviceArguments(input)]
+    case 'file':
+      return [
+        ...[...options, '-protocol_whitelist', 'file', '-format_whitelist', LIVE_FORMATS, '-re'],
+        ...[...(input.isLooped === true ? ['-stream_loop', '-1'] : []), '-i', `file:${input.path}`],
+      ]
     case 'lavfi':
       // In real time, as anything live comes; no file may be read by a filter.
       return [...['-protocol_whitelist', '', '-re', '-f', 'lavfi', '-i', input.graph]]

@@ -67,6 +67,14 @@ export interface DeviceLiveInput {
   readonly frameRate?: number | undefined
 }
 
+/** A film of this machine, played as it is live: in real time, once or again and again. */
+export interface FileLiveInput {
+  readonly kind: 'file'
+  readonly path: string
+  /** Begins anew at its end. Default false. */
+  readonly isLooped?: boolean | undefined
+}
+
 /** A picture, and a sound, that ffmpeg makes itself. */
 export interface TestLiveInput {
   readonly kind: 'lavfi'
@@ -82,4 +90,5 @@ export type LiveInput =
   | UdpLiveInput
   | SrtLiveInput
   | DeviceLiveInput
+  | FileLiveInput
   | TestLiveInput
