@@ -1,4 +1,5 @@
-import { CuemuxError, concatBytes } from '@cuemux/core'
+import { CuemuxError } from '@cuemux/core'
+import { StreamUnits } from '../process/stream-units.js'
 
 /** A frame as ffmpeg's FLV muxer wrote it. */
 export interface StreamFrame {
@@ -42,10 +43,7 @@ const MAX_EARLY_FRAMES = 2000
  */
 export class FlvStream {
   readonly #events: StreamEvents
-  #pieces: Uint8Array[] = []
-  #length = 0
-  /** Bytes that are needed before anything can go on. */
-  #needed = FILE_HEADER_BYTES + TRAILER_BYTES
+  readonly #units = new StreamUnits(FILE_HEADER_BYTES + TRAILER_BYTES)
   #hasHeader = false
   #framesPerSecond: number | undefined
   /** By kind; empty while it is known to come. */
@@ -64,25 +62,17 @@ export class FlvStream {
    * @throws CuemuxError `ENCODER_FAILED` where the bytes are no such stream
    */
   push(piece: Uint8Array): void {
-    this.#pieces.push(piece)
-    this.#length += piece.length
-    if (this.#length < this.#needed) return
-    const bytes = this.#pieces.length === 1 ? piece : concatBytes(this.#pieces)
-    let at = 0
-    for (let used = 1; used > 0; at += used) used = this.#next(bytes, at)
-    const rest = bytes.subarray(at)
-    this.#pieces = rest.length > 0 ? [rest] : []
-    this.#length = rest.length
+    this.#units.push(piece, (bytes, at) => this.#next(bytes, at))
   }
 
   /** Reads the tag at a place; the bytes it took, 0 where it isn't whole. */
   #next(bytes: Uint8Array, at: number): number {
     if (!this.#hasHeader) return this.#header(bytes)
     const left = bytes.length - at
-    if (left < TAG_HEADER_BYTES) return this.#wait(TAG_HEADER_BYTES)
+    if (left < TAG_HEADER_BYTES) return this.#units.wait(TAG_HEADER_BYTES)
     const size = uint(bytes, at + 1, 3)
     const whole = TAG_HEADER_BYTES + size + TRAILER_BYTES
-    if (left < whole) return this.#wait(whole)
+    if (left < whole) return this.#units.wait(whole)
     // §E.4.1: the upper eight bits follow the lower ones.
     const dtsMs = uint(bytes, at + 4, 3) + uint(bytes, at + 7, 1) * 0x1000000
     this.#tag(uint(bytes, at, 1), dtsMs, bytes.subarray(at + TAG_HEADER_BYTES, at + TAG_HEADER_BYTES + size))
@@ -90,15 +80,10 @@ export class FlvStream {
   }
 
   #header(bytes: Uint8Array): number {
-    if (bytes.length < FILE_HEADER_BYTES + TRAILER_BYTES) return this.#wait(FILE_HEADER_BYTES + TRAILER_BYTES)
+    if (bytes.length < FILE_HEADER_BYTES + TRAILER_BYTES) return this.#units.wait(FILE_HEADER_BYTES + TRAILER_BYTES)
     if (uint(bytes, 0, 4) !== 0x464c5601 || uint(bytes, 5, 4) !== FILE_HEADER_BYTES) throw broken()
     this.#hasHeader = true
     return FILE_HEADER_BYTES + TRAILER_BYTES
-  }
-
-  #wait(bytes: number): 0 {
-    this.#needed = bytes
-    return 0
   }
 
   #tag(type: number, dtsMs: number, data: Uint8Array): void {

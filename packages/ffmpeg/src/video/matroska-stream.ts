@@ -1,4 +1,5 @@
-import { CuemuxError, concatBytes } from '@cuemux/core'
+import { CuemuxError } from '@cuemux/core'
+import { StreamUnits } from '../process/stream-units.js'
 
 /** A frame of video as ffmpeg's Matroska muxer wrote it. */
 export interface StreamFrame {
@@ -32,10 +33,7 @@ const MAX_ELEMENT_BYTES = 64 << 20
  */
 export class MatroskaStream {
   readonly #events: StreamEvents
-  #pieces: Uint8Array[] = []
-  #length = 0
-  /** Bytes that are needed before anything can go on. */
-  #needed = 1
+  readonly #units = new StreamUnits(1)
   #isStarted = false
   #clusterMs = 0
   /** The last block of a group, until it is known whether it refers to another. */
@@ -51,15 +49,7 @@ export class MatroskaStream {
    * @throws CuemuxError `ENCODER_FAILED` where the bytes are no such stream
    */
   push(piece: Uint8Array): void {
-    this.#pieces.push(piece)
-    this.#length += piece.length
-    if (this.#length < this.#needed) return
-    const bytes = this.#pieces.length === 1 ? piece : concatBytes(this.#pieces)
-    let at = 0
-    for (let used = 1; used > 0; at += used) used = this.#element(bytes, at)
-    const rest = bytes.subarray(at)
-    this.#pieces = rest.length > 0 ? [rest] : []
-    this.#length = rest.length
+    this.#units.push(piece, (bytes, at) => this.#element(bytes, at))
   }
 
   /**
@@ -68,22 +58,22 @@ export class MatroskaStream {
    * @throws CuemuxError `ENCODER_FAILED` where it ends within an element
    */
   end(): void {
-    if (this.#length > 0) throw broken()
+    if (this.#units.length > 0) throw broken()
     this.#flushGroup(true)
   }
 
   /** Reads the element at a place; the bytes it took, 0 where it isn't whole. */
   #element(bytes: Uint8Array, at: number): number {
     const left = bytes.length - at
-    if (left === 0) return this.#wait(1)
+    if (left === 0) return this.#units.wait(1)
     const idLength = Math.clz32(bytes[at] ?? 0) - 23
     const sizeFirst = bytes[at + idLength]
     if (idLength > 4) throw broken()
-    if (sizeFirst === undefined) return this.#wait(12)
+    if (sizeFirst === undefined) return this.#units.wait(12)
     const sizeLength = Math.clz32(sizeFirst) - 23
     if (sizeLength > 8) throw broken()
     const header = idLength + sizeLength
-    if (left < header) return this.#wait(header)
+    if (left < header) return this.#units.wait(header)
     const id = readUint(bytes, at, idLength)
     if (!this.#isStarted && id !== EBML) throw broken()
     this.#isStarted = true
@@ -93,14 +83,9 @@ export class MatroskaStream {
     }
     const size = readSize(bytes, at + idLength, sizeLength)
     if (size > MAX_ELEMENT_BYTES) throw broken()
-    if (left < header + size) return this.#wait(header + size)
+    if (left < header + size) return this.#units.wait(header + size)
     this.#take(id, bytes.subarray(at + header, at + header + size))
     return header + size
-  }
-
-  #wait(bytes: number): 0 {
-    this.#needed = bytes
-    return 0
   }
 
   #take(id: number, payload: Uint8Array): void {
