@@ -14,7 +14,17 @@ export default defineConfig({
   },
   test: {
     projects: [
-      { extends: true, test: { name: 'units', include: ['packages/*/src/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'units',
+          include: ['packages/*/src/**/*.test.ts'],
+          testTimeout: 30_000,
+          // Two files at once, also on two cores: most of them wait for something. All others run one by one, before.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         extends: true,
         test: {

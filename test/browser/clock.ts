@@ -20,11 +20,17 @@ const CELLS = 20
 export async function readShownFrame(page: Page): Promise<ShownFrame> {
   const { levels, mediaTime } = await page.evaluate(async cells => {
     const { video } = window.cuemux
-    const mediaTime = await new Promise<number>(resolve => {
-      video.requestVideoFrameCallback((_, frame) => resolve(frame.mediaTime))
-      // A paused video that has been shown already gives no callback until it is drawn again.
-      if (video.paused) video.currentTime += 0
-    })
+    const nextFrame = (): Promise<number> =>
+      new Promise(resolve => {
+        video.requestVideoFrameCallback((_, frame) => resolve(frame.mediaTime))
+        // A paused video that has been shown already gives no callback until it is drawn again.
+        if (video.paused) video.currentTime += 0
+      })
+    let mediaTime = await nextFrame()
+    // Right after a seek the frame before it may be drawn once more: the browser's own time says so.
+    for (let more = 0; more < 20 && video.paused && Math.abs(mediaTime - video.currentTime) > 0.5; more++) {
+      mediaTime = await nextFrame()
+    }
     const canvas = document.createElement('canvas')
     canvas.width = video.videoWidth
     canvas.height = video.videoHeight
