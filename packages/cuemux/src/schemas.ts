@@ -2,24 +2,14 @@ import { createRequire } from 'node:module'
 import { CuemuxError } from '@cuemux/core'
 import type { default as FastestValidator, ValidationError } from 'fastest-validator'
 import type { SchemaName } from './input.js'
+import { callback, client, count, languages } from './schema-fields.js'
 import { SESSION_SCHEMAS } from './sessions/schemas.js'
 
-const client = {
-  type: 'multi',
-  optional: true,
-  rules: [
-    { type: 'enum', values: ['browser', 'safari', 'chromecast', 'native'] },
-    { type: 'array', items: { type: 'string', max: 200 }, max: 200 },
-  ],
-}
 const signal = { type: 'object', optional: true }
 const segmentDurationMs = { type: 'number', optional: true, min: 500, max: 60_000 }
 const captions = { type: 'enum', optional: true, values: ['auto', 'search', 'off'] }
-const callback = { type: 'function', optional: true }
-const languages = { type: 'array', optional: true, items: { type: 'string', min: 2, max: 64 }, max: 64 }
 const text = { type: 'string', optional: true, empty: false, max: 4096 }
 
-const count = { type: 'number', optional: true, integer: true, min: 1 }
 const texts = { type: 'array', items: { type: 'string', empty: false, max: 300 }, max: 1000 }
 
 const encoder = {

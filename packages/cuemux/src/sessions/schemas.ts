@@ -1,3 +1,5 @@
+import { callback, client, count, languages } from '../schema-fields.js'
+
 /** Names of {@link SESSION_SCHEMAS}. */
 export type SessionSchemaName =
   | 'sessions'
@@ -7,22 +9,12 @@ export type SessionSchemaName =
   | 'sessionStop'
   | 'sessionRecord'
 
-const client = {
-  type: 'multi',
-  optional: true,
-  rules: [
-    { type: 'enum', values: ['browser', 'safari', 'chromecast', 'native'] },
-    { type: 'array', items: { type: 'string', max: 200 }, max: 200 },
-  ],
-}
 const ms = { type: 'number', optional: true, min: 0 }
-const count = { type: 'number', optional: true, integer: true, min: 1 }
-const callback = { type: 'function', optional: true }
 const reference = { type: 'string', empty: false, max: 2000 }
 const token = { type: 'string', optional: true, pattern: /^[\w-]{1,64}$/ }
 const settings = {
   client,
-  audioLanguages: { type: 'array', optional: true, items: { type: 'string', min: 2, max: 64 }, max: 64 },
+  audioLanguages: languages,
   startMs: ms,
   endMs: { type: 'number', optional: true, positive: true },
 }

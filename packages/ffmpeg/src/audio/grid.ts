@@ -41,7 +41,6 @@ export class AudioGrid {
   readonly rate: number
   readonly #source: AudioTrack
   readonly #segments: SegmentTimes
-  readonly #track: { readonly start: number; readonly timescale: number }
   readonly #alignment: number
   readonly #part: AudioGridPart | undefined
 
@@ -50,8 +49,7 @@ export class AudioGrid {
     this.#source = track
     this.#part = part
     this.#segments = segments
-    this.#track = { start: track.start ?? 0, timescale: track.timescale }
-    this.origin = rescale(this.#track.start, track.timescale, rate)
+    this.origin = rescale(track.start ?? 0, track.timescale, rate)
     this.#alignment = alignedFrames(track.sampleRate, rate)
   }
 
@@ -96,7 +94,7 @@ export class AudioGrid {
 
   /** Time of frame k on the source's scale, ticks; whole for those that {@link startFor} gives. */
   sourceTicks(frame: number): number {
-    const { start, timescale } = this.#track
+    const { start = 0, timescale } = this.#source
     const ticks = start + (frame * AAC_FRAME * timescale) / this.rate
     const whole = Math.round(ticks)
     return Math.abs(ticks - whole) < 1e-6 ? whole : ticks
