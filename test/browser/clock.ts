@@ -11,14 +11,15 @@ export interface ShownFrame {
 /** Frames per second of the sample film. */
 export const SAMPLE_RATE = 24
 
-const CELLS = 20
+/** Cells of the row; how long a frame is shown, s; what the browser's times may be off by, s. */
+const SHOWN = { cells: 20, frameLength: 1 / SAMPLE_RATE, tolerance: 0.005 }
 
 /**
  * Waits for the next frame that the page's video shows and reads the row of cells at its bottom: white, black, 16 bits,
  * their parity, white. See scripts/make-sample.sh.
  */
 export async function readShownFrame(page: Page): Promise<ShownFrame> {
-  const { levels, mediaTime } = await page.evaluate(async cells => {
+  const { levels, mediaTime } = await page.evaluate(async ({ cells, frameLength, tolerance }) => {
     const { video } = window.cuemux
     const nextFrame = (): Promise<number> =>
       new Promise(resolve => {
@@ -28,9 +29,11 @@ export async function readShownFrame(page: Page): Promise<ShownFrame> {
       })
     let mediaTime = await nextFrame()
     // Right after a seek the frame before it may be drawn once more: the browser's own time says so.
-    for (let more = 0; more < 20 && video.paused && Math.abs(mediaTime - video.currentTime) > 0.5; more++) {
-      mediaTime = await nextFrame()
+    const isCurrent = (): boolean => {
+      const late = video.currentTime - mediaTime
+      return late > -tolerance && late < frameLength + tolerance
     }
+    for (let more = 0; more < 20 && video.paused && !isCurrent(); more++) mediaTime = await nextFrame()
     const canvas = document.createElement('canvas')
     canvas.width = video.videoWidth
     canvas.height = video.videoHeight
@@ -43,7 +46,7 @@ export async function readShownFrame(page: Page): Promise<ShownFrame> {
       return (red + green + blue) / 3
     })
     return { levels, mediaTime }
-  }, CELLS)
+  }, SHOWN)
   return { frame: readCells(levels), mediaTime }
 }
 

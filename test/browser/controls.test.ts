@@ -95,6 +95,28 @@ describe('keys', () => {
     expect(frames).toEqual([1, 2, 3, 2, 1])
   })
 
+  test('go as many frames as they are pressed, also faster than pictures come', async () => {
+    const { page } = browser
+    await seek(page, 3.01)
+    const { frame } = await readShownFrame(page)
+    const press = (keys: string): Promise<void> =>
+      page.evaluate(all => {
+        for (const key of all) document.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+      }, keys)
+    await press('.....')
+    expect((await readShownFrame(page)).frame - frame).toBe(5)
+    await press(',,,.')
+    expect((await readShownFrame(page)).frame - frame).toBe(3)
+  })
+
+  test('stay on the first frame where there is none before it', async () => {
+    const { page } = browser
+    await seek(page, 0)
+    const { frame } = await readShownFrame(page)
+    for (const key of [',', ',', '.']) await page.keyboard.press(key)
+    expect((await readShownFrame(page)).frame - frame).toBe(1)
+  })
+
   test('show the picture alone, and the keys', async () => {
     const { page } = browser
     await page.keyboard.press('f')

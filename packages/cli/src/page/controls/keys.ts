@@ -123,14 +123,33 @@ function followFrames(video: HTMLVideoElement): void {
   video.requestVideoFrameCallback(note)
 }
 
+/** Where the last step went to, s, by the video that was stepped. */
+const steppedTo = new WeakMap<HTMLVideoElement, number>()
+
 /** One frame on or back, of a film that stands. */
 function step({ video, frameRate }: KeyTargets, by: 1 | -1): void {
   video.pause()
   if (!(video.duration > 0)) return
   const length = 1 / frameRate()
-  const shown = shownTimes.get(video) ?? video.currentTime
+  const to = middleOfFrame(video, length) + by * length
+  // The middle of the first and of the last frame are as far as it goes.
+  video.currentTime = Math.max(firstFrame(video) + length / 2, Math.min(video.duration - length / 2, to))
+  steppedTo.set(video, video.currentTime)
+}
+
+/** The middle of the frame where a film stands, s: rounding never shows the one beside it. */
+function middleOfFrame(video: HTMLVideoElement, length: number): number {
+  const { currentTime } = video
+  // Keys come faster than pictures: the last step tells where the film is before its frame is shown.
+  if (Math.abs((steppedTo.get(video) ?? Infinity) - currentTime) < 0.001) return currentTime
+  const shown = shownTimes.get(video) ?? currentTime
   // A browser shows a frame a little late: a time far from it is that of another film or place.
-  const from = Math.abs(shown - video.currentTime) < 2 * length ? shown : video.currentTime
-  // The middle of a frame: rounding never shows the one beside it.
-  video.currentTime = Math.min(video.duration, Math.max(0, from + (by + 0.5) * length))
+  const from = Math.abs(shown - currentTime) < 2 * length ? shown : currentTime
+  return Math.max(firstFrame(video), from) + length / 2
+}
+
+/** When the first frame is due, s: pictures that are shown in another order than sent begin a little after zero. */
+function firstFrame({ buffered }: HTMLVideoElement): number {
+  const start = buffered.length > 0 ? buffered.start(0) : 0
+  return start < 1 ? start : 0
 }
