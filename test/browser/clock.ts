@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core'
+import { CLOCK_CELLS, readCells } from '../hls-check/clock-cells.js'
 
 /** A frame of the sample film as the browser showed it. */
 export interface ShownFrame {
@@ -11,8 +12,8 @@ export interface ShownFrame {
 /** Frames per second of the sample film. */
 export const SAMPLE_RATE = 24
 
-/** Cells of the row; how long a frame is shown, s; what the browser's times may be off by, s. */
-const SHOWN = { cells: 20, frameLength: 1 / SAMPLE_RATE, tolerance: 0.005 }
+/** Cells of the clock; how long a frame is shown, s; what the browser's times may be off by, s. */
+const SHOWN = { cells: CLOCK_CELLS, frameLength: 1 / SAMPLE_RATE, tolerance: 0.005 }
 
 /**
  * Waits for the next frame that the page's video shows and reads the row of cells at its bottom: white, black, 16 bits,
@@ -48,16 +49,4 @@ export async function readShownFrame(page: Page): Promise<ShownFrame> {
     return { levels, mediaTime }
   }, SHOWN)
   return { frame: readCells(levels), mediaTime }
-}
-
-/** The number in a row of grey levels (0…255). Throws where the row is no clock. */
-export function readCells(levels: readonly number[]): number {
-  const unclear = levels.find(level => level > 64 && level < 192)
-  const row = levels.map(level => (level > 128 ? 1 : 0))
-  const [white, black] = row
-  const bits = row.slice(2, 18)
-  const parity = bits.reduce<number>((sum, bit) => sum ^ bit, 0)
-  const isClock = white === 1 && black === 0 && row[18] === parity && row[19] === 1
-  if (unclear !== undefined || !isClock) throw new Error(`no clock in the picture: ${levels.map(Math.round)}`)
-  return Number.parseInt(bits.join(''), 2)
 }

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readCells } from '../hls-check/clock-cells.js'
 import { type Finished, runOrThrow } from '../support/process.js'
 import { type ServedFilms, serveFilms } from '../support/server.js'
 import { type OpenPage, openBrowser } from './chromium.js'
-import { readCells, SAMPLE_RATE } from './clock.js'
+import { SAMPLE_RATE } from './clock.js'
 import { bufferedRanges, openFilm, playTo, seek } from './film-page.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { parsePlaylist } from '@cuemux/playlist'
 import { createHandler, type HlsOptions, openMedia } from 'cuemux'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeErrors, decodeFrames } from '../hls-check/decode.js'
+import { clockFrames, decodeErrors, decodeFrames } from '../hls-check/decode.js'
 import { makeMedia } from '../media/media.js'
 import { bytesOf, countingFile, presentFile } from '../support/presentation.js'
 
@@ -109,6 +109,8 @@ const OWN: readonly (readonly [string, string, Way])[] = [
   ['Matroska without Cues far away', 'live_sized.mkv', { isFar: true }],
   ['fragmented MP4 far away', 'h264_aac_frag.mp4', { isFar: true }],
   ['MP4 without delimiters', 'h264_aac.mp4', { options: { dropNalUnits: ['aud'] } }],
+  ['picture and sound together', 'h264_aac.mkv', { options: { muxed: true } }],
+  ['picture and sound together of a transport stream', 'h264_aac.ts', { options: { muxed: true } }],
 ]
 
 describe.each(OWN)('%s', (_, name, way) => {
@@ -176,14 +178,54 @@ test('a handler gives out I-frames of a film far away, keeps them, and names the
   }
 })
 
-test('an encoded picture and a film of sound have none', async () => {
-  for (const name of ['h264_10bit.mkv', 'aac_only.mka']) {
-    const { load, close } = await presentFile(await makeMedia(name))
-    expect(Buffer.from(await load('master.m3u8')).toString()).not.toContain('I-FRAME')
-    await expect(load('iframes/video-1.m3u8')).rejects.toMatchObject({ code: 'NOT_FOUND' })
-    await expect(load('iframes/video-1/0.m4s')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+const ENCODED: readonly (readonly [string, HlsOptions])[] = [
+  ['clock_10bit.mkv', {}],
+  ['clock_10bit.mkv', { muxed: true }],
+  ['clock_10bit.mkv', { startMs: 7000, endMs: 20_000 }],
+]
+
+describe.each(ENCODED)('%s, encoded, with %j', (name, options) => {
+  test('has the keyframes with which segments start, encoded alone', async () => {
+    const { stream, playlist, files, peak, listed, below } = await pictures(name, { options })
+    expect(listed).toEqual(playlist.segments.map(({ uri }) => below(uri)))
+    expect(stream?.bandwidthBps).toBeGreaterThanOrEqual(peak)
+    expect(stream?.codecs[0]).toMatch(/^avc1\./)
+    expect(files).toHaveLength(1)
+    const [file = ''] = files
+    expect(await decodeErrors(file)).toEqual([])
+    const media = await openMedia(await makeMedia(name))
+    const { plan } = await media.hls(options)
+    await media.close()
+    const { times, timescale } = plan.segments
+    expect(await clockFrames(file)).toEqual(Array.from(times, time => Math.floor((time / timescale) * 24)))
+  })
+})
+
+test('keyframes of encoded pictures come from the encoder that makes their segments, where there is one', async () => {
+  const { presentation, load, close } = await presentFile(await makeMedia('clock_10bit.mkv'))
+  try {
+    const init = await load('video-1/init.mp4')
+    for (const n of [1, 0]) {
+      const segment = Buffer.from(await load(`video-1/${n}.m4s`))
+      const { byteLength } = await presentation.resource(`iframes/video-1/${n}.m4s`)
+      const keyframe = Buffer.from(await load(`iframes/video-1/${n}.m4s`))
+      expect(segment.subarray(0, byteLength).equals(keyframe)).toBe(true)
+      const file = path.join(folder, `encoded-${n}.mp4`)
+      await writeFile(file, Buffer.concat([init, keyframe]))
+      expect(await decodeErrors(file)).toEqual([])
+    }
+    await expect(load('iframes/video-1/99.m4s')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  } finally {
     await close()
   }
+})
+
+test('a film of sound has none', async () => {
+  const { load, close } = await presentFile(await makeMedia('aac_only.mka'))
+  expect(Buffer.from(await load('master.m3u8')).toString()).not.toContain('I-FRAME')
+  await expect(load('iframes/audio-1.m3u8')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(load('iframes/audio-1/0.m4s')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await close()
 })
 
 test('there are no I-frames of their own where they are ranges, or behind the last one', async () => {

@@ -1,4 +1,5 @@
 import { runProgram } from '../support/process.js'
+import { CLOCK_CELLS, readCells } from './clock-cells.js'
 
 const ffmpeg = ['-hide_banner', '-nostdin', '-v', 'error']
 
@@ -27,6 +28,17 @@ export async function decodeFrames(file: string): Promise<Frame[]> {
       const columns = line.split(',').map(column => column.trim())
       return { time: Number(columns[2]) / 90_000, hash: columns[5] ?? '' }
     })
+}
+
+/** Numbers of the frames of a film with a clock, in the order in which they are shown. */
+export async function clockFrames(file: string): Promise<number[]> {
+  const row = `crop=iw:iw/${CLOCK_CELLS}:0:ih-iw/${CLOCK_CELLS},scale=${CLOCK_CELLS}:1:flags=area,format=gray`
+  const args = ['-i', file, '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', row, '-f', 'rawvideo', '-']
+  const { stdout } = await runProgram('ffmpeg', [...ffmpeg, ...args])
+  const count = stdout.length / CLOCK_CELLS
+  return Array.from({ length: count }, (_, i) =>
+    readCells([...stdout.subarray(i * CLOCK_CELLS, (i + 1) * CLOCK_CELLS)]),
+  )
 }
 
 /** Sampling rate at which sound is compared, Hz. */

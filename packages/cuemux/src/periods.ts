@@ -2,10 +2,16 @@ import { withParameterSets } from '@cuemux/codecs'
 import type { SampleBatch, VideoTrack } from '@cuemux/core'
 import { type PresentationPlan, periodOf } from '@cuemux/planner'
 import type { PlayableTrack } from './client.js'
+import type { PlannedFilm } from './planned-film.js'
 
 /** Name of the init segment of a period. */
 export function initName(period: number): string {
   return period === 0 ? 'init.mp4' : `init-${period}.mp4`
+}
+
+/** Names of a picture's init segments, by period: one unless the way to decode it changes, and not in band. */
+export function pictureInits({ plan, inBandEntry }: Pick<PlannedFilm, 'plan' | 'inBandEntry'>): string[] {
+  return inBandEntry === undefined ? plan.segments.periods.map((_, period) => initName(period)) : [initName(0)]
 }
 
 /**

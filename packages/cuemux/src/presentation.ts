@@ -100,11 +100,15 @@ class Presentation implements JoinablePresentation {
     const renditions = [...this.renditions, ...captions]
     const extents = await Promise.all(renditions.map(rendition => rendition.extent()))
     const entries = [...(await this.#documents.entries()), ...renditions.flatMap(rendition => rendition.heads())]
+    const iFrameEntry = await this.#documents.iFrameEntries()
     for (let n = 0; n < this.plan.segments.cuts.length; n++) {
       for (const [i, rendition] of renditions.entries()) {
         const { firstSegment = 0, count = 0 } = extents[i] ?? {}
         if (n >= firstSegment && n < firstSegment + count) entries.push(rendition.segmentEntry(n))
       }
+      // Behind its segment: what has made that has its keyframe too.
+      const iFrame = iFrameEntry(n)
+      if (iFrame !== undefined) entries.push(iFrame)
     }
     return entries
   }

@@ -98,8 +98,10 @@ export class SegmentSamples {
     }
   }
 
-  /** The copied keyframe with which segment n starts, alone. */
-  async readKeyframe(n: number, signal: AbortSignal | undefined): Promise<SampleBatch> {
+  /** The keyframe of the picture with which segment n starts, alone. */
+  async readKeyframe(n: number, trackId: number, signal: AbortSignal | undefined): Promise<SampleBatch> {
+    const encoded = await this.#encodings.get(trackId)?.keyframe?.(n, signal)
+    if (encoded !== undefined) return encoded
     const { first } = segmentSpan(this.#segments, n)
     const batch = await this.#demuxer.readKeyframe(first, { signal })
     return this.#dropped.length === 0 ? batch : this.#withoutDropped(batch)

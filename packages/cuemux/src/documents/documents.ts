@@ -6,16 +6,7 @@ import { type Made, type MakeOptions, playlistEntry, textPieces } from '../rendi
 import { CONTENT_TYPES, type ResourceEntry } from '../resource.js'
 import { ATTACHMENTS, attachmentEntries, readAttachment } from './attachments.js'
 import { CHAPTERS_PATH, chaptersDocument } from './chapters.js'
-import {
-  findIFrames,
-  IFRAMES,
-  type IFrames,
-  iFrameAt,
-  iFrameEntries,
-  iFrameEntry,
-  iFramePlaylist,
-  iFrameStream,
-} from './iframes.js'
+import { findIFrames, IFRAMES, type IFrames, iFrameEntry, iFrameHeads, iFrameStream, makeIFrame } from './iframes.js'
 import { manifestDocument } from './manifest.js'
 import { multivariantPlaylist } from './master.js'
 import { planReport } from './plan.js'
@@ -62,7 +53,7 @@ export class Documents {
     this.#storyboard = once(() => planStoryboard(parts.film, parts.encoder))
   }
 
-  /** What there is, the multivariant playlist first. */
+  /** What there is, the multivariant playlist first, but for {@link iFrameEntries}. */
   async entries(): Promise<ResourceEntry[]> {
     const { film } = this.#parts
     const [chapters, iFrames, board] = await Promise.all([chaptersDocument(film), this.#iFrames(), this.#storyboard()])
@@ -70,11 +61,17 @@ export class Documents {
     return [
       ...[MASTER, MANIFEST],
       ...(chapters === undefined ? [] : [CHAPTERS]),
-      ...(iFrames === undefined ? [] : iFrameEntries(iFrames)),
+      ...(iFrames === undefined ? [] : iFrameHeads(iFrames)),
       ...(images === 0 ? [] : [TILES_TEXT, TILES_PLAYLIST]),
       ...Array.from({ length: images }, (_, n) => imageEntry(n)),
       ...attachmentEntries(film),
     ]
+  }
+
+  /** The I-frame of each segment, where it is a resource of its own. */
+  async iFrameEntries(): Promise<(n: number) => ResourceEntry | undefined> {
+    const iFrames = await this.#iFrames()
+    return n => (iFrames === undefined ? undefined : iFrameEntry(iFrames, n))
   }
 
   /** Makes the document at a path; `undefined` where there is none. */
@@ -98,16 +95,9 @@ export class Documents {
     return found && { entry: found.entry, pieces: [found.bytes] }
   }
 
-  async #iFrame(path: string, { query, signal }: MakeOptions): Promise<Made | undefined> {
+  async #iFrame(path: string, options: MakeOptions): Promise<Made | undefined> {
     const iFrames = await this.#iFrames()
-    if (iFrames === undefined) return undefined
-    const { film, media } = this.#parts
-    const { name } = iFrames.rendition
-    if (path === `${IFRAMES}${name}.m3u8`) return textOf(playlistEntry(path), iFramePlaylist(iFrames, film, query))
-    const n = iFrameAt(iFrames, path)
-    const rendition = media.find(one => one.name === name)
-    if (n === undefined || rendition === undefined) return undefined
-    return { entry: iFrameEntry(name, n), pieces: await rendition.keyframe(n, signal) }
+    return iFrames && makeIFrame(iFrames, this.#parts.film, this.#parts.media, path, options)
   }
 
   async #tiles(path: string, { query, signal }: MakeOptions): Promise<Made | undefined> {

@@ -2,10 +2,18 @@ import { rescale, type VideoTrack } from '@cuemux/core'
 import { keyframeRangeBytes } from '@cuemux/fmp4'
 import { periodOf, type RatedRendition, type SegmentPlan } from '@cuemux/planner'
 import { type IFrame, type IFrameStream, writeIFramePlaylist } from '@cuemux/playlist'
-import { initName } from '../periods.js'
+import { initName, pictureInits } from '../periods.js'
 import type { PlannedFilm } from '../planned-film.js'
 import { isRemote } from '../remote.js'
-import { segmentNumber, withQuery } from '../renditions/rendition.js'
+import type { MediaRendition } from '../renditions/media.js'
+import {
+  type Made,
+  type MakeOptions,
+  playlistEntry,
+  segmentNumber,
+  textPieces,
+  withQuery,
+} from '../renditions/rendition.js'
 import { CONTENT_TYPES, type ResourceEntry } from '../resource.js'
 import { pictureFacts } from './master.js'
 
@@ -17,35 +25,44 @@ const MAX_LOOKS = 20_000
 /** The keyframes with which segments start. */
 export interface IFrames {
   readonly rendition: RatedRendition
+  readonly track: VideoTrack
   readonly frames: readonly {
     readonly segment: number
     /** From the segment's beginning; `undefined` where nobody knows: each is a resource of its own. */
     readonly lengthBytes: number | undefined
     readonly durationUs: number
   }[]
+  /** Names of the init segments that have the picture alone, by period; none where the rendition's own do. */
+  readonly inits: readonly string[]
 }
 
 /**
- * The I-frames of the film's picture; `undefined` where the picture is encoded. Where their sizes can be told without the
- * media, or by small reads that are near, they are ranges of the segments.
+ * The I-frames of the film's picture; `undefined` where there is none. Where their sizes can be told without the media, or
+ * by small reads that are near, they are ranges of the segments.
  */
 export async function findIFrames(film: PlannedFilm): Promise<IFrames | undefined> {
   const { plan, demuxer } = film
-  const rendition = plan.renditions.find(({ kind }) => kind === 'video')
+  const rendition = plan.renditions.find(({ kind }) => kind !== 'audio')
   const [track] = rendition?.tracks ?? []
-  if (rendition === undefined || track?.kind !== 'video' || plan.encoded.has(track.id)) return undefined
+  if (rendition === undefined || track?.kind !== 'video') return undefined
   const { cuts } = plan.segments
   const timesUs = keyframeTimes(plan.segments, rendition)
-  const lengths = (await rangeLengths(film, track)) ?? []
+  const lengths = rendition.kind === 'video' ? await rangeLengths(film, track) : undefined
   const frames = Array.from(cuts, (_, segment) => ({
     segment,
-    lengthBytes: lengths[segment],
+    lengthBytes: lengths?.[segment],
     durationUs: Math.max(1, (timesUs[segment + 1] ?? 0) - (timesUs[segment] ?? 0)),
   }))
-  // A film may begin before the first keyframe that its index names.
+  // A film may begin before the first keyframe that its index names; an encoder makes one there.
   const [first = 0] = demuxer.index.keyframes.time
-  const isCovered = track.start === undefined || track.start >= first || (cuts[0] ?? 0) > 0
-  return { rendition, frames: isCovered ? frames : frames.slice(1) }
+  const isCovered =
+    plan.encoded.has(track.id) || track.start === undefined || track.start >= first || (cuts[0] ?? 0) > 0
+  return {
+    rendition,
+    track,
+    frames: isCovered ? frames : frames.slice(1),
+    inits: rendition.kind === 'muxed' ? pictureInits(film) : [],
+  }
 }
 
 /**
@@ -57,7 +74,7 @@ async function rangeLengths(film: PlannedFilm, track: VideoTrack): Promise<numbe
   const { cuts, periods } = plan.segments
   const isMixed = track.descriptions.length > 1 && periods.length === 1
   const isFar = isRemote(source.seekCostBytes) && demuxer.index.foundBy !== 'moov'
-  const isAltered = inBandEntry !== undefined || dropNalUnits.length > 0
+  const isAltered = inBandEntry !== undefined || dropNalUnits.length > 0 || plan.encoded.has(track.id)
   if (isAltered || isMixed || isFar || demuxer.index.container === 'mpegts' || cuts.length > MAX_LOOKS) return undefined
   const lengths: number[] = []
   for (const { keyframeBytes } of await demuxer.readGroupStarts(Array.from(cuts))) {
@@ -75,38 +92,50 @@ function keyframeTimes({ times, timescale }: SegmentPlan, { startUs, durationsUs
   return shown
 }
 
-/** All that there is of the I-frames. */
-export function iFrameEntries({ rendition, frames }: IFrames): ResourceEntry[] {
-  const playlist: ResourceEntry = {
-    path: `${IFRAMES}${rendition.name}.m3u8`,
-    kind: 'playlist',
-    contentType: CONTENT_TYPES.playlist,
+/** The playlist, and init segments of the picture alone. */
+export function iFrameHeads({ rendition, inits }: IFrames): ResourceEntry[] {
+  return [playlistEntry(`${IFRAMES}${rendition.name}.m3u8`), ...inits.map(file => initEntry(rendition.name, file))]
+}
+
+/** Segment n's I-frame, where it is a resource of its own. */
+export function iFrameEntry({ rendition, frames }: IFrames, n: number): ResourceEntry | undefined {
+  const frame = frames[n - (frames[0]?.segment ?? 0)]
+  if (frame === undefined || frame.lengthBytes !== undefined) return undefined
+  return { path: `${IFRAMES}${rendition.name}/${n}.m4s`, kind: 'iframe', contentType: CONTENT_TYPES.video }
+}
+
+function initEntry(name: string, file: string): ResourceEntry {
+  return { path: `${IFRAMES}${name}/${file}`, kind: 'init', contentType: CONTENT_TYPES.video }
+}
+
+/** Makes what lies below `iframes/`; `undefined` where there is no such resource. */
+export async function makeIFrame(
+  iFrames: IFrames,
+  film: PlannedFilm,
+  media: readonly MediaRendition[],
+  path: string,
+  { query, signal }: MakeOptions,
+): Promise<Made | undefined> {
+  const { rendition, frames, inits } = iFrames
+  if (path === `${IFRAMES}${rendition.name}.m3u8`) {
+    return { entry: playlistEntry(path), pieces: textPieces(iFramePlaylist(iFrames, film, query)) }
   }
-  const own = frames.filter(({ lengthBytes }) => lengthBytes === undefined)
-  return [playlist, ...own.map(({ segment }) => iFrameEntry(rendition.name, segment))]
-}
-
-/** An I-frame that is a resource of its own. */
-export function iFrameEntry(name: string, segment: number): ResourceEntry {
-  return { path: `${IFRAMES}${name}/${segment}.m4s`, kind: 'iframe', contentType: CONTENT_TYPES.video }
-}
-
-/** The segment whose I-frame lies at a path; `undefined` where there is no such resource. */
-export function iFrameAt({ rendition, frames }: IFrames, path: string): number | undefined {
   const folder = `${IFRAMES}${rendition.name}/`
-  const count = (frames.at(-1)?.segment ?? -1) + 1
-  const n = path.startsWith(folder) ? segmentNumber(path.slice(folder.length), 'm4s', count) : undefined
-  return frames.some(({ segment, lengthBytes }) => segment === n && lengthBytes === undefined) ? n : undefined
+  const one = media.find(({ name }) => name === rendition.name)
+  if (one === undefined || !path.startsWith(folder)) return undefined
+  const file = path.slice(folder.length)
+  const period = inits.indexOf(file)
+  if (period >= 0) return { entry: initEntry(rendition.name, file), ...(await one.keyframeInit(period, signal)) }
+  const n = segmentNumber(file, 'm4s', (frames.at(-1)?.segment ?? -1) + 1)
+  const entry = n === undefined ? undefined : iFrameEntry(iFrames, n)
+  return n === undefined || entry === undefined ? undefined : { entry, ...(await one.keyframe(n, signal)) }
 }
 
-/** `iframes/{rendition}.m3u8`. */
-export function iFramePlaylist({ rendition, frames }: IFrames, film: PlannedFilm, query: string | undefined): string {
+function iFramePlaylist({ rendition, frames, inits }: IFrames, film: PlannedFilm, query: string | undefined): string {
   const { plan, discontinuities, inBandEntry } = film
+  const folder = inits.length === 0 ? `../${rendition.name}` : rendition.name
   const init = (segment: number): string =>
-    withQuery(
-      `../${rendition.name}/${initName(inBandEntry === undefined ? periodOf(plan.segments, segment) : 0)}`,
-      query,
-    )
+    withQuery(`${folder}/${initName(inBandEntry === undefined ? periodOf(plan.segments, segment) : 0)}`, query)
   return writeIFramePlaylist({
     targetDuration: plan.targetDuration,
     frames: frames.map(({ segment, lengthBytes, durationUs }, i): IFrame => {
@@ -128,13 +157,12 @@ export function iFramePlaylist({ rendition, frames }: IFrames, film: PlannedFilm
  * it begins: the rendition's own peak stands for theirs.
  */
 export function iFrameStream(
-  { rendition, frames }: IFrames,
+  { rendition, track, frames }: IFrames,
   { plan }: PlannedFilm,
   query: string | undefined,
 ): IFrameStream | undefined {
-  const track = rendition.tracks.find((one): one is VideoTrack => one.kind === 'video')
-  const codec = track?.descriptions[0].codecString
-  if (track === undefined || codec === undefined || frames.length === 0) return undefined
+  const codec = track.descriptions[0].codecString
+  if (codec === undefined || frames.length === 0) return undefined
   const later = plan.segments.periods.flatMap(({ description }) => description?.codecString ?? [])
   let [peak, bytes, us] = [0, 0, 0]
   for (const { lengthBytes = Number.NaN, durationUs } of frames) {

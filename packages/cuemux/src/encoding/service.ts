@@ -21,6 +21,12 @@ export interface TrackEncoding {
    * @throws CuemuxError `ENCODER_FAILED`, `CAPACITY`, `ABORTED`, and what reading the film throws
    */
   segment(n: number, signal: AbortSignal | undefined): Promise<SampleBatch | undefined>
+  /**
+   * Of a picture: the keyframe with which segment n starts, alone.
+   *
+   * @throws CuemuxError as {@link segment}, and `NOT_FOUND` where the track has no frame there
+   */
+  keyframe?(n: number, signal: AbortSignal | undefined): Promise<SampleBatch>
   /** The first segment will be asked for soon: starts what can be started before. */
   warm?(): void
   /** Ends its processes. */

@@ -57,6 +57,7 @@ export async function openVideoEncoding(
       track: outputTrack(track, first.job, first.made, transcoder.reorderDelay),
       description: wanted => transcoder.description(wanted),
       segment: (n, wanted) => transcoder.segment(n, wanted),
+      keyframe: (n, wanted) => transcoder.keyframe(n, wanted),
       close: async () => {
         await transcoder.close()
         await own?.close()

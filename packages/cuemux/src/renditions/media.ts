@@ -1,10 +1,10 @@
-import { CuemuxError, rescale, type SampleBatch } from '@cuemux/core'
+import { CuemuxError, rescale, type SampleBatch, type VideoTrack } from '@cuemux/core'
 import { writeInitSegment, writeMediaSegment, writePackedAudio, writeVideoSegment } from '@cuemux/fmp4'
 import { type Extent, periodOf, type RatedRendition } from '@cuemux/planner'
 import type { PlaylistSegment } from '@cuemux/playlist'
 import { trueExtent } from '../extents.js'
 import { isPackedAudio } from '../packed-audio.js'
-import { batchInPeriod, batchWithSets, initName, trackInPeriod } from '../periods.js'
+import { batchInPeriod, batchWithSets, initName, pictureInits, trackInPeriod } from '../periods.js'
 import type { PlannedFilm } from '../planned-film.js'
 import { CONTENT_TYPES, type ResourceEntry, type ResourceKind } from '../resource.js'
 import type { SegmentSamples } from '../segment-samples.js'
@@ -31,6 +31,9 @@ export interface SegmentTimes {
   /** Length of each, ticks. */
   readonly durations: Float64Array
 }
+
+/** An I-frame, or what decodes it. */
+type MadeKeyframe = Omit<Made, 'entry'>
 
 /** A rendition of picture, sound or both: fragmented MP4, or packed audio. */
 export class MediaRendition implements RenditionResources {
@@ -119,10 +122,9 @@ export class MediaRendition implements RenditionResources {
     return [playlistEntry(`${this.name}/playlist.m3u8`), ...inits]
   }
 
-  /** Names of its init segments, by period: one unless the way to decode the picture changes. */
+  /** Names of its init segments, by period. */
   #inits(): string[] {
-    const changes = this.plan.kind !== 'audio' && this.#film.inBandEntry === undefined
-    return changes ? this.#film.plan.segments.periods.map((_, period) => initName(period)) : [initName(0)]
+    return this.plan.kind === 'audio' ? [initName(0)] : pictureInits(this.#film)
   }
 
   segmentEntry(n: number): ResourceEntry {
@@ -177,10 +179,10 @@ export class MediaRendition implements RenditionResources {
     return this.#text.pieces
   }
 
-  async #init(period: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  async #init(period: number, signal: AbortSignal | undefined, of = this.plan.tracks): Promise<Uint8Array> {
     const { plan, inBandEntry, encodings } = this.#film
     const tracks = await Promise.all(
-      this.plan.tracks.map(async track => {
+      of.map(async track => {
         const description = await encodings.get(track.id)?.description?.(signal)
         const decoded = description === undefined ? track : { ...track, descriptions: [description] as const }
         return { track: trackInPeriod(decoded, plan, period) }
@@ -212,10 +214,25 @@ export class MediaRendition implements RenditionResources {
     return writeMediaSegment(n + 1, fragments).pieces
   }
 
-  /** The keyframe with which segment n of a copied picture starts, as a segment of its own. */
-  async keyframe(n: number, signal: AbortSignal | undefined): Promise<readonly Uint8Array[]> {
-    const batch = this.#adapted(await this.#samples.readKeyframe(n, signal), n)
-    return writeVideoSegment(2 * n + 1, [{ batch, shift: this.#film.plan.timeline.shiftFor(batch) }]).pieces
+  /** The keyframe with which segment n starts, as a segment of the picture alone. */
+  async keyframe(n: number, signal: AbortSignal | undefined): Promise<MadeKeyframe> {
+    const { id } = this.#picture()
+    const batch = this.#adapted(await this.#samples.readKeyframe(n, id, signal), n)
+    const { pieces } = writeVideoSegment(2 * n + 1, [{ batch, shift: this.#film.plan.timeline.shiftFor(batch) }])
+    return { pieces, isEncoded: this.#film.encodings.has(id) }
+  }
+
+  /** The init segment of the picture alone, for {@link keyframe}. */
+  async keyframeInit(period: number, signal: AbortSignal | undefined): Promise<MadeKeyframe> {
+    const picture = this.#picture()
+    const pieces = [await this.#init(period, signal, [picture])]
+    return { pieces, isEncoded: this.#film.encodings.has(picture.id) }
+  }
+
+  #picture(): VideoTrack {
+    const picture = this.plan.tracks.find((track): track is VideoTrack => track.kind === 'video')
+    if (picture === undefined) throw new CuemuxError('NOT_FOUND', `${this.name} has no picture.`)
+    return picture
   }
 
   /** A batch of segment n as the init segment of its period describes it. */

@@ -44,6 +44,11 @@ export class RunSet<R extends Run> {
     return this.#entries.length
   }
 
+  /** Whether there is a run that has segment n, or will soon. */
+  reaches(n: number): boolean {
+    return this.#entries.some(({ run }) => run.reaches(n))
+  }
+
   /** Segment n of a run that reaches it. A run that is over, or whose only viewer has left, is ended. */
   async segment(n: number, signal: AbortSignal | undefined): Promise<SampleBatch> {
     const run = this.runFor(n)

@@ -14,6 +14,8 @@ export interface RunStart {
   readonly segment: number
   /** How far before its first frame ffmpeg looks for it, s; infinite: from the beginning. */
   readonly seekMarginS: number
+  /** It ends with its first frame. */
+  readonly isKeyframeOnly?: boolean | undefined
 }
 
 /**
@@ -21,7 +23,7 @@ export interface RunStart {
  * it belongs; what the seek brings before the first planned frame is trimmed by time.
  */
 export function videoRunArguments(url: string, start: RunStart, grid: VideoGrid, encoding: VideoEncoding): string[] {
-  const { segment, seekMarginS } = start
+  const { segment, seekMarginS, isKeyframeOnly = false } = start
   const firstS = grid.ffmpegSeconds(grid.boundary(segment))
   const endS = grid.ffmpegSeconds(grid.boundary(grid.segmentCount))
   const seekS = firstS - seekMarginS
@@ -39,7 +41,8 @@ export function videoRunArguments(url: string, start: RunStart, grid: VideoGrid,
   }
   return [
     ...['-hide_banner', '-loglevel', 'warning', '-nostats', ...encoding.inputArguments, ...seek],
-    ...[...inputArguments(url), '-copyts', ...output, '-avoid_negative_ts', 'disabled', '-flush_packets', '1'],
+    ...[...inputArguments(url), '-copyts', ...output, ...(isKeyframeOnly ? ['-frames:v', '1'] : [])],
+    ...['-avoid_negative_ts', 'disabled', '-flush_packets', '1'],
     // A cluster is written when it is full: each frame in one of its own comes without delay.
     ...['-f', 'matroska', '-live', '1', '-cluster_time_limit', '0', '-cluster_size_limit', '1', 'pipe:1'],
   ]

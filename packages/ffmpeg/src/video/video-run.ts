@@ -13,6 +13,8 @@ export interface VideoRunOptions {
   readonly trackId: number
   /** The segment that it starts with. */
   readonly segment: number
+  /** The segment before which it ends; all that follow where absent. */
+  readonly end?: number | undefined
   /** How many segments it makes ahead of what was asked for. */
   readonly lookAhead: number
   readonly start: (signal: AbortSignal) => Promise<FfmpegProcess>
@@ -49,11 +51,12 @@ export class VideoRun implements Run {
 
   constructor(options: VideoRunOptions) {
     this.#options = options
-    const { grid, trackId, segment } = options
+    const { grid, trackId, segment, end } = options
     this.#segmenter = new VideoSegmenter({
       grid,
       trackId,
       segment,
+      end,
       onSegment: (n, batch) => void this.#segments.set(n, batch),
     })
     this.#firstKept = options.segment
@@ -79,7 +82,8 @@ export class VideoRun implements Run {
   }
 
   reaches(n: number): boolean {
-    return !this.isOver && n >= this.#firstKept && n <= this.#target + 1
+    const { end = Number.POSITIVE_INFINITY } = this.#options
+    return !this.isOver && n >= this.#firstKept && n <= this.#target + 1 && n < end
   }
 
   /**

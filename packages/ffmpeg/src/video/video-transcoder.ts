@@ -1,5 +1,5 @@
 import { codecString } from '@cuemux/codecs'
-import { CuemuxError, type SampleBatch, type SampleDescription } from '@cuemux/core'
+import { CuemuxError, type SampleBatch, type SampleDescription, sliceBatch } from '@cuemux/core'
 import type { KeyframePlan } from '../arguments/job.js'
 import { type MediaAddress, watchReads } from '../input/loopback.js'
 import type { FfmpegRegistry } from '../process/registry.js'
@@ -39,6 +39,8 @@ export interface VideoTranscoderOptions {
   readonly maxRuns?: number | undefined
 }
 
+/** How long a keyframe that was made alone is kept, ms. */
+const KEYFRAME_IDLE_MS = 2000
 /** Keyframes that one command line holds; a run that comes to its last one is followed by another. */
 const MAX_FORCED = 1000
 
@@ -51,6 +53,8 @@ export class VideoTranscoder {
   readonly #options: VideoTranscoderOptions
   readonly #grid: VideoGrid
   readonly #runs: RunSet<VideoRun>
+  /** Those that make a keyframe and nothing else. */
+  readonly #keyframeRuns: RunSet<VideoRun>
   readonly #health: EncoderHealth
   #config: Uint8Array | undefined
   #onConfig: ((config: Uint8Array) => void)[] = []
@@ -63,6 +67,7 @@ export class VideoTranscoder {
     this.#health = options.health ?? new EncoderHealth()
     const { maxRuns = 2, idleMs = 30_000 } = options
     this.#runs = new RunSet({ maxRuns, idleMs }, n => this.#start(n))
+    this.#keyframeRuns = new RunSet({ maxRuns, idleMs: KEYFRAME_IDLE_MS }, n => this.#start(n, true))
   }
 
   /** D, ticks of the plan: how far decode times lie before presentation times. Known before any run. */
@@ -94,13 +99,28 @@ export class VideoTranscoder {
    * encoder fails too, `ENCODER_MISSING`, `CAPACITY`, `ABORTED`
    */
   async segment(n: number, signal?: AbortSignal): Promise<SampleBatch> {
+    return this.#tryAll(this.#runs, n, signal)
+  }
+
+  /**
+   * The keyframe with which segment n starts, alone: that of a run that has the segment or will soon, else encoded alone,
+   * which takes little more than the start of a process. Decodes as the segment's own, and need not be the same to the byte.
+   *
+   * @throws CuemuxError as {@link segment}
+   */
+  async keyframe(n: number, signal?: AbortSignal): Promise<SampleBatch> {
+    const batch = await this.#tryAll(this.#runs.reaches(n) ? this.#runs : this.#keyframeRuns, n, signal)
+    return sliceBatch(batch, 0, 1)
+  }
+
+  async #tryAll(runs: RunSet<VideoRun>, n: number, signal: AbortSignal | undefined): Promise<SampleBatch> {
     this.#grid.startOf(n)
     const { encoders } = this.#options
     let [failures, lateStarts] = [0, 0]
     while (true) {
       if (this.#isClosed) throw new CuemuxError('ABORTED', 'The transcoder is closed.')
       try {
-        return await this.#runs.segment(n, signal)
+        return await runs.segment(n, signal)
       } catch (error) {
         const isFailure = error instanceof CuemuxError && error.code === 'ENCODER_FAILED'
         if (error instanceof LateStart) lateStarts++
@@ -114,16 +134,16 @@ export class VideoTranscoder {
   /** Ends all its processes. */
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#runs.close()
+    await Promise.all([this.#runs.close(), this.#keyframeRuns.close()])
   }
 
-  #start(segment: number): VideoRun {
+  #start(segment: number, isKeyframeOnly = false): VideoRun {
     const { ffmpeg, input, trackId, lookAheadSegments: lookAhead = 2 } = this.#options
     const { encoders } = this.#options
     const encoder = this.#health.choose(encoders)
     const seekMarginS = SEEK_MARGINS_S[this.#seekMargin] ?? Number.POSITIVE_INFINITY
     const encoding = encoder.encoding(this.#keyframesFrom(segment))
-    const args = videoRunArguments(input.url, { segment, seekMarginS }, this.#grid, encoding)
+    const args = videoRunArguments(input.url, { segment, seekMarginS, isKeyframeOnly }, this.#grid, encoding)
     const isLast = encoder.family === encoders.at(-1)?.family
     const over = this.#health.started(encoder.family)
     return new VideoRun({
@@ -132,6 +152,7 @@ export class VideoTranscoder {
       grid: this.#grid,
       trackId,
       segment,
+      end: isKeyframeOnly ? segment + 1 : undefined,
       lookAhead,
       start: signal => ffmpeg.start({ args, stdin: 'keys', signal }),
       onConfig: config => this.#takeConfig(config),

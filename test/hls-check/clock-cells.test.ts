@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readCells } from './clock.js'
+import { readCells } from './clock-cells.js'
 
 /** Grey levels of the row: white, black, 16 bits, parity, white. */
 const row = (bits: string, parity: number): number[] => [
