@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { SecondTries } from './test/support/second-tries.js'
 
 const source = (path: string): string => fileURLToPath(new URL(`./packages/${path}`, import.meta.url))
 
@@ -13,6 +14,9 @@ export default defineConfig({
     ],
   },
   test: {
+    // Browsers, servers and encoders run on a machine that does other work too. What needs a second try is named at the end.
+    retry: 1,
+    reporters: [new SecondTries(), 'default'],
     projects: [
       {
         extends: true,
