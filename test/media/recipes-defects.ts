@@ -116,6 +116,8 @@ export const defectRecipes: Readonly<Record<string, Recipe>> = {
     pcm_alaw: [],
     adpcm_ima_qt: [],
   }),
+  'adpcm_ms.mkv': film('-c:a', 'adpcm_ms'),
+  'adpcm_ms.avi': film('-c:a', 'adpcm_ms'),
   'alac.mkv': film('-c:a', 'alac'),
   'truehd.mkv': film('-c:a', 'truehd', '-strict', '-2'),
   'wide_colours.mkv': make(

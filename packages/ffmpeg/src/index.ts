@@ -36,6 +36,7 @@ export type {
   TargetAudioCodec,
   TargetVideoCodec,
 } from './capabilities/model.js'
+export { canBeFed } from './input/feed-codec.js'
 export { inputArguments } from './input/input-arguments.js'
 export { type LoopbackInput, LoopbackServer, type MediaAddress, type OpenFeed } from './input/loopback.js'
 export { type ProbedMedia, probeWithFfprobe } from './input/probe.js'

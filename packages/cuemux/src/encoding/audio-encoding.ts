@@ -1,10 +1,18 @@
 import { type AudioTrack, CuemuxError, rescale, type SampleBatch, sliceBatch } from '@cuemux/core'
-import { AudioTranscoder, type AudioTranscoderOptions, audioEncodeArguments, type ReadSamples } from '@cuemux/ffmpeg'
+import {
+  AudioTranscoder,
+  type AudioTranscoderOptions,
+  audioEncodeArguments,
+  canBeFed,
+  type FfmpegRegistry,
+  type ReadSamples,
+} from '@cuemux/ffmpeg'
 import type { ClientProfile, SegmentPlan } from '@cuemux/planner'
 import type { FfmpegEncoder } from './ffmpeg-encoder.js'
 import { byFilmValues } from './film-values.js'
 import { foreignAddress } from './foreign-film.js'
 import type { EncodingRequest, TrackEncoding } from './service.js'
+import { soundAddress } from './sound-address.js'
 
 /** Prepares a track of sound to become AAC. */
 export async function openAudioEncoding(
@@ -13,35 +21,53 @@ export async function openAudioEncoding(
   track: AudioTrack,
 ): Promise<TrackEncoding> {
   const ffmpeg = await encoder.registry()
-  const full = await request.demuxer.readTrackStart(track.id, { signal: request.signal })
-  if (full.kind !== 'audio') throw new CuemuxError('CORRUPT_MEDIA', `Track ${track.id} is no sound.`)
-  const encoding = byFilmValues(full, () =>
+  const told = await request.demuxer.readTrackStart(track.id, { signal: request.signal })
+  if (told.kind !== 'audio') throw new CuemuxError('CORRUPT_MEDIA', `Track ${track.id} is no sound.`)
+  const foreign = await foreignAddress(encoder, request.demuxer, track)
+  const own = foreign === undefined && !canBeFed(told) ? await soundAddress(encoder, ffmpeg, request, told) : undefined
+  try {
+    const full = own?.track ?? told
+    const transcoder = transcoderFor(ffmpeg, request, full, foreign ?? own ?? readSamples(request, full))
+    return {
+      track: transcoder.track,
+      segment: (n, signal) => transcoder.segment(n, signal).catch(undefinedWhereNone),
+      warm: () => void transcoder.warm(),
+      close: async () => {
+        await transcoder.close()
+        await own?.close()
+      },
+    }
+  } catch (error) {
+    await own?.close()
+    throw error
+  }
+}
+
+function transcoderFor(
+  ffmpeg: FfmpegRegistry,
+  request: EncodingRequest,
+  track: AudioTrack,
+  input: AudioTranscoderOptions['input'],
+): AudioTranscoder {
+  const encoding = byFilmValues(track, () =>
     audioEncodeArguments({
-      codec: full.codec,
-      channelsIn: full.channels,
-      sampleRateIn: full.sampleRate,
+      codec: track.codec,
+      channelsIn: track.channels,
+      sampleRateIn: track.sampleRate,
       target: 'aac',
       channelsOut: takesSurround(request.client) ? 6 : 2,
     }),
   )
   const { channels, bitrateBps, sampleRate } = encoding
   const { times, timescale } = request.segments
-  const address = await foreignAddress(encoder, request.demuxer, track)
-  const input: AudioTranscoderOptions['input'] = address ?? readSamples(request, full)
-  const transcoder = new AudioTranscoder({
+  return new AudioTranscoder({
     ffmpeg,
-    track: clipped(full, request),
+    track: clipped(track, request),
     input,
     segments: { times, timescale },
     target: { codec: 'aac', channels, bitrateBps, sampleRate },
     encoding,
   })
-  return {
-    track: transcoder.track,
-    segment: (n, signal) => transcoder.segment(n, signal).catch(undefinedWhereNone),
-    warm: () => void transcoder.warm(),
-    close: () => transcoder.close(),
-  }
 }
 
 /** Whether 5.1 is kept: browsers play it, but on two loudspeakers a mix made for them keeps dialogue clear. */

@@ -41,7 +41,11 @@ export async function openForeignFilm(
   }
 }
 
-/** Where ffmpeg reads a track of a film that only it reads; `undefined` for a film with a demuxer of its own. */
+/**
+ * Where ffmpeg reads a track of a film that only it reads; `undefined` for a film with a demuxer of its own.
+ *
+ * @throws CuemuxError `UNSUPPORTED_CODEC` where ffmpeg has no decoder for it
+ */
 export async function foreignAddress(
   _encoder: FfmpegEncoder,
   demuxer: Demuxer,
@@ -49,7 +53,15 @@ export async function foreignAddress(
 ): Promise<AudioAddress | undefined> {
   const film = films.get(demuxer)
   const stream = film?.probed.streams.find(one => one.track.id === track.id)
-  return film === undefined || stream === undefined ? undefined : { input: film.input, streamIndex: stream.streamIndex }
+  if (film === undefined || stream === undefined) return undefined
+  if (!stream.isDecodable) throw notDecoded(track)
+  return { input: film.input, streamIndex: stream.streamIndex }
+}
+
+/** What a track without a decoder fails with. */
+export function notDecoded({ kind, containerCodec }: Track): CuemuxError {
+  const what = kind === 'video' ? 'picture' : 'sound'
+  return new CuemuxError('UNSUPPORTED_CODEC', `ffmpeg does not decode the codec of the ${what} (${containerCodec}).`)
 }
 
 /** @throws CuemuxError `UNSUPPORTED_CONTAINER` where there is nothing to see or hear, or no length */

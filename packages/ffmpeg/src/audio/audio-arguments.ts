@@ -87,6 +87,8 @@ export interface AudioAddress {
   readonly input: MediaAddress
   /** Number of the stream in the input. */
   readonly streamIndex: number
+  /** The film's clock minus ffmpeg's own of the same input, µs: 0 where both start alike. */
+  readonly clockOffsetUs?: number | undefined
 }
 
 /** Where a run on an address starts. */

@@ -143,7 +143,8 @@ export class AudioTranscoder {
 
   #addressArguments(address: AudioAddress, startFrame: number): readonly string[] {
     const { track, target, encoding } = this.#options
-    const sourceTicks = this.#grid.sourceTicks(startFrame)
+    const offsetTicks = ((address.clockOffsetUs ?? 0) * track.timescale) / 1e6
+    const sourceTicks = this.#grid.sourceTicks(startFrame) - offsetTicks
     const timeS = sourceTicks / track.timescale
     const start: AddressStart = {
       // Demuxers without an index come to a place after the one that was asked for.

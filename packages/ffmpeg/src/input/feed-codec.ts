@@ -54,6 +54,11 @@ export function feedCodec(track: AudioTrack, config: Uint8Array): FeedCodec {
   }
 }
 
+/** Whether samples of a track can be fed: {@link feedCodec} knows how. */
+export function canBeFed(track: AudioTrack): boolean {
+  return track.codec !== 'unknown' || WAVE_TAGS[track.containerCodec] !== undefined
+}
+
 /**
  * OpusHead (RFC 7845 §5.1) from `dOps`. Its pre-skip is 0: where the sound starts is said by the times, and a decoder
  * that starts in mid-film must not skip again.

@@ -4,6 +4,10 @@ import type { AudioCodec, AudioTrack, Colour, SampleDescription, TrackBase, Vide
 export interface ProbedStream {
   /** Number of the stream in the input. */
   readonly streamIndex: number
+  /** The container's own number of it (the track's in MP4, the PID in a transport stream); `undefined` where it has none. */
+  readonly containerId: number | undefined
+  /** ffmpeg has a decoder for it. */
+  readonly isDecodable: boolean
   /**
    * The stream in Cuemux's words, without decoder configuration: only ffmpeg reads it. Its id is the stream's number
    * plus one; its times are on ffmpeg's clock.
@@ -35,7 +39,15 @@ export function readStream(json: Json): ProbedStream | undefined {
   if (streamIndex === undefined || childOf(json, 'disposition').attached_pic === 1) return undefined
   const track =
     json.codec_type === 'video' ? videoTrack(json) : json.codec_type === 'audio' ? audioTrack(json) : undefined
-  return track === undefined ? undefined : { streamIndex, track: { ...track, id: streamIndex + 1 } }
+  if (track === undefined) return undefined
+  const containerId = Number(json.id)
+  return {
+    streamIndex,
+    containerId: json.id !== undefined && Number.isInteger(containerId) ? containerId : undefined,
+    // Only a decoder tells in which format its pictures or samples come.
+    isDecodable: json.pix_fmt !== undefined || json.sample_fmt !== undefined,
+    track: { ...track, id: streamIndex + 1 },
+  }
 }
 
 function videoTrack(json: Json): VideoTrack | undefined {
