@@ -1,8 +1,9 @@
 // Sound whose codec only ffmpeg can name: it reads that out of the film by itself, and what it doesn't decode is left out.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { openMedia } from 'cuemux'
+import { folderStore } from '@cuemux/store'
+import { createLadder, openMedia } from 'cuemux'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { judge } from '../hls-check/judge.js'
 import { makeMedia } from '../media/media.js'
@@ -62,5 +63,23 @@ test.each([
     expect((await load('video-1/0.m4s')).byteLength).toBeGreaterThan(1000)
   } finally {
     await close()
+  }
+})
+
+test('a ladder has it, and goes without what nothing decodes', async () => {
+  const films = [
+    { input: await makeMedia('adpcm_ms.mkv'), names: ['audio-stereo', 'video-90'] },
+    { input: await unknownSound('adpcm_ms.mkv', 'A_MS/ACM', 'A_XX/YYY'), names: ['video-90'] },
+  ]
+  for (const [i, { input, names }] of films.entries()) {
+    const out = path.join(folder, `ladder-${i}`)
+    const store = folderStore({ folder: out })
+    const ladder = await createLadder({ input, rungs: [{ height: 90 }], store })
+    await ladder.done
+    await store.close()
+    const judgement = await judge(file => readFile(path.join(out, file)), { source: input, isEncoded: true })
+    const renditions = (await readdir(out)).filter(name => /^(audio|video)/.test(name))
+    expect(renditions).toEqual(names)
+    if (names.length > 1) expect(judgement.summary).toEqual([])
   }
 })

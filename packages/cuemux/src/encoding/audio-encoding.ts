@@ -3,14 +3,12 @@ import {
   AudioTranscoder,
   type AudioTranscoderOptions,
   audioEncodeArguments,
-  canBeFed,
   type FfmpegRegistry,
   type ReadSamples,
 } from '@cuemux/ffmpeg'
 import type { ClientProfile, SegmentPlan } from '@cuemux/planner'
 import type { FfmpegEncoder } from './ffmpeg-encoder.js'
 import { byFilmValues } from './film-values.js'
-import { foreignAddress } from './foreign-film.js'
 import type { EncodingRequest, TrackEncoding } from './service.js'
 import { soundAddress } from './sound-address.js'
 
@@ -23,22 +21,20 @@ export async function openAudioEncoding(
   const ffmpeg = await encoder.registry()
   const told = await request.demuxer.readTrackStart(track.id, { signal: request.signal })
   if (told.kind !== 'audio') throw new CuemuxError('CORRUPT_MEDIA', `Track ${track.id} is no sound.`)
-  const foreign = await foreignAddress(encoder, request.demuxer, track)
-  const own = foreign === undefined && !canBeFed(told) ? await soundAddress(encoder, ffmpeg, request, told) : undefined
+  const address = await soundAddress(encoder, request, told)
   try {
-    const full = own?.track ?? told
-    const transcoder = transcoderFor(ffmpeg, request, full, foreign ?? own ?? readSamples(request, full))
+    const transcoder = transcoderFor(ffmpeg, request, address?.track ?? told, address ?? readSamples(request, told))
     return {
       track: transcoder.track,
       segment: (n, signal) => transcoder.segment(n, signal).catch(undefinedWhereNone),
       warm: () => void transcoder.warm(),
       close: async () => {
         await transcoder.close()
-        await own?.close()
+        await address?.close()
       },
     }
   } catch (error) {
-    await own?.close()
+    await address?.close()
     throw error
   }
 }

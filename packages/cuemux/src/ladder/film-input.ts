@@ -1,4 +1,4 @@
-import { type AudioTrack, type Demuxer, rescale, type VideoTrack } from '@cuemux/core'
+import { type AudioTrack, CuemuxError, type Demuxer, rescale, type VideoTrack } from '@cuemux/core'
 import { type AudioTranscoderOptions, type MediaAddress, type VideoSource, videoSourceOf } from '@cuemux/ffmpeg'
 import { planSegments, segmentSpan } from '@cuemux/planner'
 import { openFile } from '@cuemux/source/node'
@@ -6,6 +6,7 @@ import { readSamples } from '../encoding/audio-encoding.js'
 import type { FfmpegEncoder } from '../encoding/ffmpeg-encoder.js'
 import { foreignAddress } from '../encoding/foreign-film.js'
 import { lazyEncoder } from '../encoding/lazy-encoder.js'
+import { soundAddress } from '../encoding/sound-address.js'
 import { clockOffset, scanOf } from '../encoding/video-encoding.js'
 import type { MediaInput } from '../input.js'
 import { createOpenMedia, type Media } from '../media.js'
@@ -58,7 +59,7 @@ export async function openFilmInput(
       media,
       pictures:
         video === undefined || !wants.pictures ? undefined : await openPictures(encoder, media, video, signal, closers),
-      sound: audio === undefined ? undefined : await openSound(encoder, media, audio, signal),
+      sound: audio === undefined ? undefined : await openSound(encoder, media, audio, signal, closers),
       close,
     }
   } catch (error) {
@@ -120,16 +121,27 @@ async function rateOf(
   return {}
 }
 
+/** The sound, unless nothing decodes it and there are pictures. */
 async function openSound(
   encoder: FfmpegEncoder,
-  { demuxer, source }: Media,
+  { demuxer, source, index }: Media,
   audio: AudioTrack,
   signal: AbortSignal | undefined,
-): Promise<NonNullable<FilmInput['sound']>> {
-  const address = await foreignAddress(encoder, demuxer, audio)
+  closers: (() => Promise<void>)[],
+): Promise<FilmInput['sound']> {
   const full = await demuxer.readTrackStart(audio.id, { signal })
   const track = full.kind === 'audio' ? full : audio
-  if (address !== undefined) return { track, input: address }
+  try {
+    const address = await soundAddress(encoder, { source, demuxer, signal }, track)
+    if (address !== undefined) {
+      closers.push(() => address.close())
+      return { track: address.track, input: address }
+    }
+  } catch (error) {
+    const isLeftOut = error instanceof CuemuxError && error.code === 'UNSUPPORTED_CODEC'
+    if (isLeftOut && index.tracks.some(({ kind }) => kind === 'video')) return undefined
+    throw error
+  }
   const segments = planSegments(demuxer.index, { targetDurationMs: SPAN_MS })
   const spans = new SpanReader(demuxer, [track.id], source.seekCostBytes, SPAN_CACHE_BYTES)
   const readSegment = (n: number, id: number, wanted: AbortSignal | undefined) =>
