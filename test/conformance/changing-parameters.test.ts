@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ByteSource, VideoTrack } from '@cuemux/core'
 import { writeInitSegment, writeMediaSegment } from '@cuemux/fmp4'
-import { type HlsOptions, openMedia } from 'cuemux'
+import { type HlsOptions, type MediaInput, openMedia } from 'cuemux'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeErrors, decodeFrames } from '../hls-check/decode.js'
 import { makeMedia } from '../media/media.js'
 import { longTs } from '../support/long-ts.js'
-import { bytesOf, countingFile, presentFile } from '../support/presentation.js'
+import { bytesOf, presentFile } from '../support/presentation.js'
+import { serveRanges } from '../support/range-server.js'
 
 let folder = ''
 beforeAll(async () => {
@@ -23,8 +24,8 @@ interface Stretch {
 }
 
 /** What the video playlist lists, stretch by stretch, and all playlists as text. */
-async function present(name: string, options?: HlsOptions) {
-  const { presentation, load, close } = await presentFile(await makeMedia(name), options)
+async function present(name: string, options?: HlsOptions, input?: MediaInput) {
+  const { presentation, load, close } = await presentFile(input ?? (await makeMedia(name)), options)
   const text = async (at: string): Promise<string> => Buffer.from(await load(at)).toString()
   const paths = (await presentation.resources()).map(resource => resource.path)
   const of = (kind: string): string => paths.find(at => at.startsWith(kind) && at.endsWith('/playlist.m3u8')) ?? ''
@@ -37,7 +38,8 @@ async function present(name: string, options?: HlsOptions) {
   }
   const below = path.posix.dirname(video)
   const join = async ({ init, segments }: Stretch): Promise<string> => {
-    const file = path.join(folder, `${name}-${options?.client === undefined ? '' : 'in-band-'}${init}`)
+    const kind = `${input === undefined ? '' : 'far-'}${options?.client === undefined ? '' : 'in-band-'}`
+    const file = path.join(folder, `${name}-${kind}${init}`)
     const parts = await Promise.all([init, ...segments].map(at => load(`${below}/${at}`)))
     await writeFile(file, Buffer.concat(parts))
     return file
@@ -89,39 +91,44 @@ describe.each(['changing.mkv', 'changing.ts', 'changing.mp4'])('%s', name => {
   })
 })
 
-describe.each(['returning.mkv', 'returning.mp4', 'returning.ts'])('%s far away', name => {
-  test('has all stretches under one init segment, with the sets in the samples', async () => {
-    const file = await makeMedia(name)
-    const media = await openMedia(await countingFile(file, 512 * 1024))
+/** Requests for a film behind HTTP until its playlists are there. */
+const MAX_CHANGING_REQUESTS = 64
+const MAX_CHANGING_BYTES = 4_000_000
+
+describe.each(['returning.mkv', 'returning.mp4', 'returning.ts'])('%s behind HTTP', name => {
+  test('has a stretch for each, with every frame of all, at a bounded number of requests', async () => {
+    const server = await serveRanges(await makeMedia(name))
+    const { stretches, join, master, videoText, audioText, close } = await present(name, undefined, server.url)
     try {
-      const presentation = await media.hls()
-      const resources = await presentation.resources()
-      const video = resources.filter(({ path: at }) => at.startsWith('video-'))
-      const parts = await Promise.all(
-        video.filter(({ kind }) => kind !== 'playlist').map(({ path: at }) => bytesOf(presentation, at)),
-      )
-      expect(video.filter(({ kind }) => kind === 'init')).toHaveLength(1)
-      const [init = new Uint8Array(), ...segments] = parts
-      const write = async (name: string, pieces: readonly Uint8Array[]): Promise<string> => {
-        const target = path.join(folder, name)
-        await writeFile(target, Buffer.concat([init, ...pieces]))
-        return target
+      expect(server.requests).toBeLessThanOrEqual(MAX_CHANGING_REQUESTS)
+      expect(server.bytes).toBeLessThanOrEqual(MAX_CHANGING_BYTES)
+      expect(stretches.map(({ init }) => init)).toEqual(['init.mp4', 'init-1.mp4', 'init-2.mp4'])
+      expect(master).toMatch(/STREAM-INF:.*CODECS="avc1\.64001e,mp4a\.40\.2,avc1\.4d401e"/)
+      for (const text of [videoText, audioText]) expect(text?.match(/#EXT-X-DISCONTINUITY\n/g)).toHaveLength(2)
+      for (const [i, part] of ['small_part.ts', 'large_part.ts', 'small_part.ts'].entries()) {
+        const file = await join(stretches[i] as Stretch)
+        expect(await decodeErrors(file)).toEqual([])
+        expect(await hashes(file)).toEqual(await hashes(await makeMedia(part)))
       }
-      const whole = await write(`${name}-far.mp4`, segments)
-      expect(await decodeErrors(whole)).toEqual([])
-      const shown = await hashes(whole)
-      expect(shown).toEqual(await hashes(file))
-      // Any segment can be the first one.
-      let at = 0
-      for (const [i, segment] of segments.entries()) {
-        const alone = await write(`${name}-${i}.mp4`, [segment])
-        expect(await decodeErrors(alone)).toEqual([])
-        const frames = await decodeFrames(alone)
-        at += frames.length
-      }
-      expect(at).toBe(shown.length)
     } finally {
-      await media.close()
+      await close()
+      await server.close()
+    }
+  })
+
+  test('keeps the sets in the samples for a client that takes avc3', async () => {
+    const server = await serveRanges(await makeMedia(name))
+    const client = ['avc1', 'avc3', 'mp4a.40.2']
+    const { stretches, join, audioText, close } = await present(name, { client }, server.url)
+    try {
+      expect(stretches.map(({ init }) => init)).toEqual(['init.mp4'])
+      expect(audioText).not.toContain('DISCONTINUITY')
+      const whole = await join(stretches[0] as Stretch)
+      expect(await decodeErrors(whole)).toEqual([])
+      expect(await hashes(whole)).toEqual(await hashes(await makeMedia(name)))
+    } finally {
+      await close()
+      await server.close()
     }
   })
 })

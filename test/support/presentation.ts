@@ -1,6 +1,6 @@
 import type { ByteSource, ReadOptions } from '@cuemux/core'
 import { openFile } from '@cuemux/source/node'
-import { type HlsOptions, type HlsPresentation, openMedia } from 'cuemux'
+import { type HlsOptions, type HlsPresentation, type MediaInput, openMedia } from 'cuemux'
 import type { Load } from '../hls-check/rendition.js'
 
 /** A resource's bytes in one piece. */
@@ -11,10 +11,10 @@ export async function bytesOf(presentation: HlsPresentation, path: string): Prom
 
 /** A film's presentation, as the judge loads it. */
 export async function presentFile(
-  file: string,
+  input: MediaInput,
   options?: HlsOptions,
 ): Promise<{ readonly presentation: HlsPresentation; readonly load: Load; readonly close: () => Promise<void> }> {
-  const media = await openMedia(file)
+  const media = await openMedia(input)
   const presentation = await media.hls(options)
   return { presentation, load: path => bytesOf(presentation, path), close: () => media.close() }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inBandDescription, videoConfigFromSample } from './index.js'
+import { bringsParameterSets, inBandDescription, videoConfigFromSample } from './index.js'
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
@@ -13,6 +13,29 @@ const AVCC = `0164000affe10018${SPS}010006${PPS}fdf8f800`
 const sized = (unit: string): string => `${(unit.replaceAll(' ', '').length / 2).toString(16).padStart(8, '0')}${unit}`
 const look = (...units: string[]) =>
   inBandDescription('h264', { config: hex(AVCC), width: 64, height: 48 }, hex(units.map(sized).join('')))
+
+describe('bringsParameterSets', () => {
+  const brings = (...units: string[]) => bringsParameterSets('h264', hex(AVCC), hex(units.map(sized).join('')))
+
+  it('is told by any set before the first slice, those of the configuration among them', () => {
+    expect(brings('0910', SPS, PPS, IDR)).toBe(true)
+    expect(brings(PPS, IDR)).toBe(true)
+    expect(brings('0910', IDR)).toBe(false)
+    expect(brings(IDR, SPS)).toBe(false)
+  })
+
+  it('is false for what cannot be read, and other codecs', () => {
+    expect(bringsParameterSets('h264', hex('00'), hex(sized(SPS)))).toBe(false)
+    expect(bringsParameterSets('av1', hex(AVCC), hex(sized(SPS)))).toBe(false)
+  })
+
+  it('knows those of HEVC', () => {
+    // hvcC without sets, lengths of four bytes.
+    const hvcc = hex(`01${'00'.repeat(20)}0300`)
+    const look = (unit: string) => bringsParameterSets('hevc', hvcc, hex(sized(unit) + sized('2601af')))
+    expect(['40010c', '42010c', '44010c', '4e0105'].map(look)).toEqual([true, true, true, false])
+  })
+})
 
 describe('inBandDescription of H.264', () => {
   it('says nothing where the sets are those of the configuration, or there are none', () => {

@@ -52,6 +52,26 @@ export function inBandDescription(
   }
 }
 
+/**
+ * Whether a sample of H.264 or HEVC brings parameter sets before its first slice, whichever they are. `false` for other codecs,
+ * and where the sample can't be read.
+ *
+ * @param config the track's, for the length of NAL unit lengths
+ * @param sample its beginning is enough
+ */
+export function bringsParameterSets(codec: VideoCodec, config: Uint8Array, sample: Uint8Array): boolean {
+  if (codec !== 'h264' && codec !== 'hevc') return false
+  try {
+    const units = codec === 'h264' ? avcUnits(parseAvcC(config), sample) : hevcUnits(parseHvcC(config), sample)
+    return SET_TYPES[codec].some(type => units(type).length > 0)
+  } catch {
+    return false
+  }
+}
+
+/** Types of NAL units that are parameter sets. */
+const SET_TYPES = { h264: [7, 8], hevc: [32, 33, 34] } as const
+
 const CHANGED: {
   readonly [codec in VideoCodec]?: (known: KnownDescription, sample: Uint8Array) => Uint8Array | undefined
 } = {
@@ -98,12 +118,7 @@ function merge(found: Sets, known: Sets): Uint8Array[] {
 
 function changedAvc({ config }: KnownDescription, sample: Uint8Array): Uint8Array | undefined {
   const record = parseAvcC(config)
-  const units = unitsBeforeSlice(
-    sample,
-    record.nalLengthSize,
-    unit => u8(unit, 0) & 31,
-    type => type >= 1 && type <= 5,
-  )
+  const units = avcUnits(record, sample)
   const spsId = (unit: Uint8Array): number => parseAvcSps(unit).id
   const sps = setsOf(units(7), spsId)
   const pps = setsOf(units(8), ppsId)
@@ -124,12 +139,7 @@ function changedAvc({ config }: KnownDescription, sample: Uint8Array): Uint8Arra
 
 function changedHevc({ config }: KnownDescription, sample: Uint8Array): Uint8Array | undefined {
   const record = parseHvcC(config)
-  const units = unitsBeforeSlice(
-    sample,
-    record.nalLengthSize,
-    unit => (u8(unit, 0) >> 1) & 63,
-    type => type < 32,
-  )
+  const units = hevcUnits(record, sample)
   const knownUnits = (type: number): Uint8Array[] =>
     record.arrays.flatMap(array => (array.type === type ? array.units : []))
   const spsId = (unit: Uint8Array): number => parseHevcSps(unit).id
@@ -154,6 +164,20 @@ function changedHevc({ config }: KnownDescription, sample: Uint8Array): Uint8Arr
 
 function ppsId(unit: Uint8Array): number {
   return new BitReader(removeEmulationPrevention(unit), 1).ueUpTo(255, 'pic_parameter_set_id')
+}
+
+function avcUnits({ nalLengthSize }: { readonly nalLengthSize: number }, sample: Uint8Array) {
+  const isSlice = (type: number): boolean => type >= 1 && type <= 5
+  return unitsBeforeSlice(sample, nalLengthSize, unit => u8(unit, 0) & 31, isSlice)
+}
+
+function hevcUnits({ nalLengthSize }: { readonly nalLengthSize: number }, sample: Uint8Array) {
+  return unitsBeforeSlice(
+    sample,
+    nalLengthSize,
+    unit => (u8(unit, 0) >> 1) & 63,
+    type => type < 32,
+  )
 }
 
 /** The units of a type that stand before the first slice, without trailing zeros. */

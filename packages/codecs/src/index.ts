@@ -9,7 +9,7 @@ export { type DropNalUnitsOptions, dropNalUnits, type IdleNalUnit } from './drop
 export { flacToDfla } from './flac.js'
 export { audioConfigFromFrame } from './from-frame.js'
 export { videoConfigFromSample } from './from-sample.js'
-export { inBandDescription, type KnownDescription } from './in-band.js'
+export { bringsParameterSets, inBandDescription, type KnownDescription } from './in-band.js'
 export { type KeyframeKind, keyframeKind } from './keyframe.js'
 export { type MpegAudioHeader, parseMpegAudioHeader } from './mpeg-audio.js'
 export {

@@ -32,6 +32,11 @@ export interface GroupStart {
   readonly lead: number
   /** What decodes the group, where that is not the first of the track's descriptions. */
   readonly description?: SampleDescription
+  /**
+   * The keyframe brings parameter sets along, those of its description or others: only a film whose keyframes do can have
+   * others later on. Where its own bytes were looked at; of a stream that was gone through, whether they change there.
+   */
+  readonly bringsSets?: boolean
   /** The keyframe carries data for closed captions of this kind, with or without text; where its own bytes were looked at. */
   readonly captions?: 'cea608' | 'cea708'
   /** Bytes of the keyframe's sample, as {@link Demuxer.readSpan} gives it; where that can be told without reading all of it. */
@@ -45,6 +50,8 @@ export interface GroupStartOptions extends ReadOptions {
    * that no sample entry has.
    */
   readonly looksInside?: boolean | undefined
+  /** Doesn't look for pictures that lead: `isClosed` and `lead` say nothing where that takes a further read. */
+  readonly ignoresLeads?: boolean | undefined
 }
 
 /** Options of {@link Demuxer.readSpan}. */

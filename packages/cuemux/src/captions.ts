@@ -69,6 +69,6 @@ async function likelyChannels(film: PlannedFilm, track: CaptionTrack): Promise<r
   const isUnseen = captionData === undefined && demuxer.index.foundBy === 'moov' && first !== undefined
   const [start] = isUnseen ? await demuxer.readGroupStarts([first], { looksInside: true }) : []
   const found = captionData ?? start?.captions
-  if (found === undefined) return []
+  if (found === undefined || found === 'none') return []
   return [found === 'cea608' ? 'CC1' : 'SERVICE1']
 }

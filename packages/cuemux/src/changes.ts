@@ -1,27 +1,47 @@
-import type { Demuxer, SampleDescription } from '@cuemux/core'
+import type { Demuxer, GroupStart, SampleDescription } from '@cuemux/core'
 import type { DescriptionChange } from '@cuemux/planner'
 import { isRemote } from './remote.js'
 
-/** At so many of a near film's cuts it is looked how its video is to be decoded. */
-const LOOKS = 16
+/** How the keyframes of a film are looked at. */
+interface Search {
+  /** At so many cuts, evenly over the film, it is looked how the video is to be decoded. */
+  readonly places: number
+  /** Where two neighbours differ, so many keyframes between them are looked at at once. */
+  readonly between: number
+  /** No more keyframes than this are looked at. */
+  readonly most: number
+}
+
+const NEAR: Search = { places: 16, between: 1, most: Number.POSITIVE_INFINITY }
+/** A look is a request as a rule, and what is looked at at once a round trip. */
+const FAR: Search = { places: 8, between: 3, most: 48 }
 
 /**
- * Where the way to decode the video changes. An MP4's index tells of several sample entries. Of another near film some
- * keyframes all over it are looked at, and where two neighbours differ it is searched between them, so that a change that lasts is found to the
- * keyframe; one that is taken back between two looks stays in the samples, as it is in the source. A remote film isn't
- * looked at, as each look would be a request: its sets stay in the samples.
+ * Where the way to decode the video changes. An MP4's index tells of several sample entries. Of another film some
+ * keyframes all over it are looked at, and where two neighbours differ it is searched between them, so that a change that
+ * lasts is found to the keyframe; one that is taken back between two looks stays in the samples, as it is in the source.
+ *
+ * Of a remote film that is done where the keyframe that was looked at anyway brings parameter sets along, or others than
+ * the index has: where samples have none, they can't change them. 48 looks are the most; what they leave open counts from
+ * the later keyframe on, and the samples before it have their sets as in the source.
+ *
+ * @param cuts numbers of the keyframes at which the film is cut
+ * @param look what {@link lookAtKeyframe} has found
  */
 export async function findChanges(
   demuxer: Demuxer,
   cuts: Uint32Array,
   seekCostBytes: number,
+  look: GroupStart | undefined,
 ): Promise<readonly DescriptionChange[]> {
   const { keyframes, tracks } = demuxer.index
   const track = tracks.find(({ id }) => id === keyframes.trackId)
   if (track?.kind !== 'video') return []
   if (keyframes.description !== undefined) return indexedChanges(keyframes.description, track.descriptions)
-  if (isRemote(seekCostBytes) || cuts.length < 2 || tracks.length === 0) return []
-  return searchChanges(demuxer, evenly(cuts, LOOKS))
+  if (cuts.length < 2 || tracks.length === 0) return []
+  if (!isRemote(seekCostBytes)) return searchChanges(readNear(demuxer), cuts, NEAR)
+  const mayChange = look?.bringsSets === true || look?.description !== undefined
+  return mayChange ? searchChanges(readFar(demuxer), cuts, FAR) : []
 }
 
 function indexedChanges(column: Uint16Array, descriptions: readonly SampleDescription[]): DescriptionChange[] {
@@ -34,42 +54,62 @@ function indexedChanges(column: Uint16Array, descriptions: readonly SampleDescri
   return changes
 }
 
+/** What decodes the groups of pictures of some keyframes, in their order. */
+type Read = (keyframes: readonly number[]) => Promise<readonly GroupStart[]>
+
+const INSIDE = { looksInside: true, ignoresLeads: true }
+
+function readNear(demuxer: Demuxer): Read {
+  return keyframes => demuxer.readGroupStarts(keyframes, INSIDE)
+}
+
+/** Reads all at once: one round trip. One that fails ends the others. */
+function readFar(demuxer: Demuxer): Read {
+  return async keyframes => {
+    const ending = new AbortController()
+    const options = { ...INSIDE, signal: ending.signal }
+    try {
+      const starts = await Promise.all(keyframes.map(keyframe => demuxer.readGroupStarts([keyframe], options)))
+      return starts.flat()
+    } finally {
+      ending.abort()
+    }
+  }
+}
+
+async function searchChanges(read: Read, cuts: Uint32Array, search: Search): Promise<DescriptionChange[]> {
+  const lookAt = async (keyframes: readonly number[]): Promise<DescriptionChange[]> => {
+    const starts = await read(keyframes)
+    return keyframes.map((keyframe, i) => ({ keyframe, description: starts[i]?.description }))
+  }
+  let looks = await lookAt(evenly(cuts, search.places))
+  for (;;) {
+    const wanted = inGaps(looks, search.between).slice(0, search.most - looks.length)
+    if (wanted.length === 0) break
+    looks = [...looks, ...(await lookAt(wanted))].sort((a, b) => a.keyframe - b.keyframe)
+  }
+  return looks.filter(({ description }, i) => !isSame(description, looks[i - 1]?.description))
+}
+
+/** At most so many of some cuts, the first and the last among them. */
 function evenly(cuts: Uint32Array, count: number): number[] {
   if (cuts.length <= count) return Array.from(cuts)
   return Array.from({ length: count }, (_, i) => cuts[Math.round((i * (cuts.length - 1)) / (count - 1))] ?? 0)
 }
 
-interface Look {
-  readonly keyframe: number
-  readonly description: SampleDescription | undefined
-}
-
-async function searchChanges(demuxer: Demuxer, looks: readonly number[]): Promise<DescriptionChange[]> {
-  const starts = await demuxer.readGroupStarts(looks, { looksInside: true })
-  const changes: DescriptionChange[] = []
-  let before: Look | undefined
-  for (const [i, keyframe] of looks.entries()) {
-    const here: Look = { keyframe, description: starts[i]?.description }
-    if (before === undefined) {
-      if (here.description !== undefined) changes.push(here)
-    } else changes.push(...(await changesBetween(demuxer, before, here)))
-    before = here
-  }
-  return changes
-}
-
-/** All changes after `low` up to and with `high` that halving finds. */
-async function changesBetween(demuxer: Demuxer, low: Look, high: Look): Promise<DescriptionChange[]> {
-  if (isSame(low.description, high.description)) return []
-  if (high.keyframe === low.keyframe + 1) return [high]
-  const keyframe = (low.keyframe + high.keyframe) >> 1
-  const [start] = await demuxer.readGroupStarts([keyframe], { looksInside: true })
-  const middle: Look = { keyframe, description: start?.description }
-  return [...(await changesBetween(demuxer, low, middle)), ...(await changesBetween(demuxer, middle, high))]
+/** Keyframes between each two looks that differ, at most so many. */
+function inGaps(looks: readonly DescriptionChange[], count: number): number[] {
+  return looks.flatMap(({ keyframe: high, description }, i) => {
+    const low = looks[i - 1]
+    if (low === undefined || isSame(low.description, description)) return []
+    const distance = high - low.keyframe
+    const step = Math.max(1, distance / (count + 1))
+    return Array.from({ length: Math.min(count, distance - 1) }, (_, n) => low.keyframe + Math.floor((n + 1) * step))
+  })
 }
 
 function isSame(a: SampleDescription | undefined, b: SampleDescription | undefined): boolean {
   if (a === b) return true
-  if (a === undefined || b === undefined || a.config.byteLength !== b.config.byteLength) return false
-  return a.config.every((byte, i) => byte === b.config[i])
+  if (a === undefined || b === undefined || a.width !== b.width || a.height !== b.height) return false
+  return a.config.byteLength === b.config.byteLength && a.config.every((byte, i) => byte === b.config[i])
 }

@@ -7,39 +7,67 @@ export interface SegmentStarts {
   readonly areClosed: boolean
   /** By how much the first picture of each segment comes before its keyframe, ticks of the reference track. */
   readonly leads: Float64Array | undefined
-  /** The captions that a keyframe carries data for, where one was looked at. */
-  readonly captions?: GroupStart['captions']
 }
 
 /** More reads than this for one playlist are too many also on a near source. */
 const MAX_LOOKS = 4096
 
 /**
- * Looks at the groups of pictures with which segments start. Where the index doesn't say that they are closed, the
+ * Looks at the one keyframe that is looked at of every film, remote ones, too: that of the second segment, where the index
+ * doesn't say of which kind the groups of pictures are; of a remote MP4, whose moov does, the first one, which tells of
+ * captions and is among the first bytes where the moov is not. `undefined` where nothing is to be learned.
+ *
+ * @param isCopied whether the film's picture is copied
+ */
+export async function lookAtKeyframe(
+  demuxer: Demuxer,
+  cuts: Uint32Array,
+  seekCostBytes: number,
+  isCopied: boolean,
+): Promise<GroupStart | undefined> {
+  const { closedGops, foundBy } = demuxer.index
+  const [first, second] = cuts
+  if (second === undefined) return undefined
+  const isIndexed = foundBy === 'moov'
+  const isWorth = isIndexed ? isCopied && isRemote(seekCostBytes) : closedGops !== true
+  const [start] = isWorth
+    ? await demuxer.readGroupStarts([isIndexed ? (first ?? 0) : second], { looksInside: true })
+    : []
+  return start
+}
+
+/**
+ * How the groups of pictures with which segments start are. Where the index doesn't say that they are closed, the
  * second segment's keyframe tells: encoders make all groups but the first of one kind. Open ones have leading pictures,
  * which belong to the segment of the keyframe that they follow; how many is looked up at each cut where a read is
  * cheap, and else taken to be the same everywhere.
+ *
+ * @param look what {@link lookAtKeyframe} has found
  */
-export async function lookAtGroups(demuxer: Demuxer, cuts: Uint32Array, seekCostBytes: number): Promise<SegmentStarts> {
+export async function lookAtGroups(
+  demuxer: Demuxer,
+  cuts: Uint32Array,
+  seekCostBytes: number,
+  look: GroupStart | undefined,
+): Promise<SegmentStarts> {
   const [, second] = cuts
-  const { closedGops } = demuxer.index
+  const { closedGops, foundBy } = demuxer.index
   if (closedGops === true || second === undefined) return { areClosed: closedGops ?? true, leads: undefined }
-  // The moov of an MP4 tells without a read; what is read for the others has the keyframe's beginning.
-  const looksInside = demuxer.index.foundBy !== 'moov'
-  const [start] = await demuxer.readGroupStarts([second], { looksInside })
-  const captions = start?.captions === undefined ? {} : { captions: start.captions }
+  // The moov of an MP4 tells without a read.
+  const known = foundBy === 'moov' ? undefined : look
+  const [start] = known === undefined ? await demuxer.readGroupStarts([second]) : [known]
   if (start === undefined || (closedGops === undefined && start.isClosed && start.lead === 0)) {
-    return { areClosed: true, leads: undefined, ...captions }
+    return { areClosed: true, leads: undefined }
   }
   const leads = new Float64Array(cuts.length)
   // An MP4's index tells, so that nothing is read for it.
   if ((closedGops === undefined && isRemote(seekCostBytes)) || cuts.length > MAX_LOOKS) {
     leads.fill(start.lead, 1)
-    return { areClosed: start.isClosed, leads, ...captions }
+    return { areClosed: start.isClosed, leads }
   }
   const starts = await demuxer.readGroupStarts(Array.from(cuts))
   starts.forEach(({ lead }, n) => {
     leads[n] = lead
   })
-  return { areClosed: starts.every(({ isClosed }) => isClosed), leads, ...captions }
+  return { areClosed: starts.every(({ isClosed }) => isClosed), leads }
 }

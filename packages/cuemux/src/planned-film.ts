@@ -14,7 +14,7 @@ import { withConfigurations } from './client.js'
 import { openEncodings } from './encoding/open-encodings.js'
 import type { EncoderService, EncodingRequest, TrackEncoding } from './encoding/service.js'
 import { withBounds } from './extents.js'
-import { lookAtGroups } from './groups.js'
+import { lookAtGroups, lookAtKeyframe } from './groups.js'
 import type { HlsOptions } from './hls-options.js'
 import { withMeasuredRates } from './measured-rates.js'
 
@@ -35,8 +35,8 @@ export interface PlannedFilm {
   readonly dropNalUnits: readonly ('aud' | 'filler')[]
   /** Where captions are looked for. */
   readonly captions: NonNullable<HlsOptions['captions']>
-  /** The captions that a keyframe carries data for, where one was looked at. */
-  readonly captionData: GroupStart['captions'] | undefined
+  /** The captions that a keyframe carries data for; `undefined` where none was looked at. */
+  readonly captionData: NonNullable<GroupStart['captions']> | 'none' | undefined
   /** The tracks that are encoded, by id. */
   readonly encodings: ReadonlyMap<number, TrackEncoding>
   /** Where the encoders' samples come from, once somebody reads the film. */
@@ -69,7 +69,8 @@ export async function planFilm(
   const copied = decisions.filter(({ action }) => action === 'copy').map(({ track }) => track)
   const video = copied.find((track): track is VideoTrack => track.kind === 'video')
   const { cuts } = planSegments(bounded, { targetDurationMs, clip })
-  const changes = video === undefined ? [] : await findChanges(demuxer, cuts, source.seekCostBytes)
+  const look = await lookAtKeyframe(demuxer, cuts, source.seekCostBytes, video !== undefined)
+  const changes = video === undefined ? [] : await findChanges(demuxer, cuts, source.seekCostBytes, look)
   const segments = planSegments(bounded, { targetDurationMs, clip, changes })
   const samples: SampleHolder = {
     readSegment: () => Promise.reject(new CuemuxError('ENCODER_FAILED', 'The film is not read yet.')),
@@ -77,7 +78,7 @@ export async function planFilm(
   const readSegment: EncodingRequest['readSegment'] = (n, id, signal) => samples.readSegment(n, id, signal)
   const request = { source, demuxer, client, segments, clip, readSegment }
   const encodings = await openEncodings(decisions, encoder, request)
-  const groups = await lookAtGroups(demuxer, segments.cuts, source.seekCostBytes)
+  const groups = await lookAtGroups(demuxer, segments.cuts, source.seekCostBytes, look)
   const configured = await withConfigurations(demuxer, new Set(copied.map(({ id }) => id)), {})
   const index = await withMeasuredRates(
     demuxer,
@@ -119,7 +120,7 @@ export async function planFilm(
     samples,
     dropNalUnits,
     captions,
-    captionData: groups.captions,
+    captionData: look === undefined ? undefined : (look.captions ?? 'none'),
   }
 }
 

@@ -4,6 +4,7 @@ import {
   CuemuxError,
   type Demuxer,
   type GroupStart,
+  type GroupStartOptions,
   keyframeBatch,
   type MediaIndex,
   type ReadOptions,
@@ -102,7 +103,7 @@ export class MatroskaDemuxer implements Demuxer {
     return this.index.chapters
   }
 
-  async readGroupStarts(keyframes: readonly number[], options: ReadOptions = {}): Promise<GroupStart[]> {
+  async readGroupStarts(keyframes: readonly number[], options: GroupStartOptions = {}): Promise<GroupStart[]> {
     try {
       throwIfAborted(options.signal)
       const state = await this.#state(this.index.keyframes.trackId, options)
@@ -111,7 +112,9 @@ export class MatroskaDemuxer implements Demuxer {
       for (const keyframe of keyframes) {
         const { start } = boundsOf(this.index, this.#format, { first: keyframe, end: keyframe + 1 })
         const window = new ByteWindow(this.#source, options, this.#head)
-        starts.push(await readGroupStart(this.#source, window, this.#format, state, start, frames))
+        starts.push(
+          await readGroupStart(this.#source, window, this.#format, state, start, frames, options.ignoresLeads),
+        )
       }
       return starts
     } catch (error) {

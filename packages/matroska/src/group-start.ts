@@ -1,4 +1,4 @@
-import { captionDataOf, inBandDescription, type KeyframeKind, keyframeKind } from '@cuemux/codecs'
+import { bringsParameterSets, captionDataOf, inBandDescription, type KeyframeKind, keyframeKind } from '@cuemux/codecs'
 import type { ByteSource, GroupStart, SampleDescription, VideoTrack } from '@cuemux/core'
 import { BlockWalker, TAKE_TIMES } from './block-walker.js'
 import { createHeader, readHeader } from './ebml.js'
@@ -39,6 +39,7 @@ interface Search {
  * Looks at one keyframe of the reference track and the pictures that follow it.
  *
  * @param frames columns to use: their rows are lost
+ * @param ignoresLeads leaves out the pictures that follow it
  */
 export async function readGroupStart(
   source: ByteSource,
@@ -47,6 +48,7 @@ export async function readGroupStart(
   state: TrackState,
   cut: Cut,
   frames: FrameColumns = new FrameColumns(),
+  ignoresLeads = false,
 ): Promise<GroupStart> {
   const { track } = state
   if (track.kind !== 'video') return { isClosed: true, lead: 0 }
@@ -63,7 +65,8 @@ export async function readGroupStart(
       lookAtFrames(search, frames, state, cut)
       if (told === undefined && search.cutRow >= 0) {
         told = await readKeyframe(window, track, state.format.encodings, frames.position[search.cutRow]!)
-        if (told.kind === 'closed' && NO_LEADING.has(track.codec)) return startOf(true, 0, told)
+        const isTold = told.kind === 'closed' && NO_LEADING.has(track.codec)
+        if (isTold || ignoresLeads) return startOf(told.kind !== 'open', 0, told)
       }
       if (!search.isOver) last = walker.walk(chunk.bytes, chunk.base, Number.POSITIVE_INFINITY, true)
     }
@@ -75,11 +78,12 @@ export async function readGroupStart(
 }
 
 function startOf(isClosed: boolean, lead: number, told: KeyframeHead | undefined): GroupStart {
-  const { description, keyframeBytes, captions } = told ?? {}
+  const { description, bringsSets, keyframeBytes, captions } = told ?? {}
   return {
     isClosed,
     lead,
     ...(description === undefined ? {} : { description }),
+    ...(bringsSets === true ? { bringsSets } : {}),
     ...(captions === undefined ? {} : { captions }),
     ...(keyframeBytes === undefined ? {} : { keyframeBytes }),
   }
@@ -107,6 +111,7 @@ interface KeyframeHead {
   readonly kind: KeyframeKind
   /** What decodes it, where it isn't the track's description. */
   readonly description: SampleDescription | undefined
+  readonly bringsSets?: boolean
   readonly captions?: GroupStart['captions'] | undefined
   /** Bytes of its sample, where they are told by the block. */
   readonly keyframeBytes?: number | undefined
@@ -126,10 +131,12 @@ async function readKeyframe(
     const decoded = frame[0]!
     const wholeBytes = encodings.length === 0 ? block.frameBytes : decoded.byteLength
     toLengthPrefixed(track, frame, true)
-    const known = { config: track.descriptions[0].config, width: track.width, height: track.height }
+    const { config } = track.descriptions[0]
+    const known = { config, width: track.width, height: track.height }
     return {
       kind: keyframeKind(track.codec, frame[0]!, lengthSizeOf(track)),
       description: inBandDescription(track.codec, known, frame[0]!),
+      bringsSets: bringsParameterSets(track.codec, config, frame[0]!),
       captions: captionDataOf(decoded),
       // A byte stream gets another length when it gets lengths.
       keyframeBytes: frame[0] === decoded ? wholeBytes : undefined,

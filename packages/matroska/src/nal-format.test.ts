@@ -58,7 +58,7 @@ describe('H.264 as an Annex B byte stream', () => {
       config: hex(AVCC),
       codecString: 'avc1.42c00a',
       samples: [`00000008${SPS}00000004${PPS}00000005${IDR}`, `00000004${SLICE}`],
-      starts: CLOSED,
+      starts: [{ isClosed: true, lead: 0, bringsSets: true }],
     })
   })
 
@@ -142,5 +142,6 @@ describe('parameter sets that change in mid-film', () => {
     const config = hex(AVCC.replace(PPS, OTHER))
     const starts = await demuxer.readGroupStarts([0, 1, 2, 3])
     expect(starts.map(start => start.description?.config)).toEqual([undefined, config, config, undefined])
+    expect(starts.map(start => start.bringsSets ?? false)).toEqual([true, true, true, false])
   })
 })

@@ -1,4 +1,5 @@
 import {
+  bringsParameterSets,
   captionDataOf,
   codecString,
   describeVideo,
@@ -40,13 +41,13 @@ export function firstKeyframe(head: Uint8Array | undefined, at: number | undefin
 
 /**
  * What a keyframe's own bytes say: what decodes it, where that isn't its sample entry (films that were put together have one
- * entry and the parameter sets of the parts in the samples), and whether it has captions.
+ * entry and the parameter sets of the parts in the samples), and whether it has parameter sets and captions.
  */
 export async function lookInside(
   read: (at: number, length: number) => Uint8Array | Promise<Uint8Array>,
   track: Track,
   { position, size, description }: KeyframePlace,
-): Promise<Pick<GroupStart, 'description' | 'captions'>> {
+): Promise<Pick<GroupStart, 'description' | 'bringsSets' | 'captions'>> {
   if (track.kind !== 'video' || (track.codec !== 'h264' && track.codec !== 'hevc')) return {}
   const {
     config,
@@ -56,7 +57,11 @@ export async function lookInside(
   const sample = await read(position, Math.min(size, KEYFRAME_START_BYTES))
   const own = inBandDescription(track.codec, { config, width, height }, sample)
   const captions = captionDataOf(sample)
-  return { ...(own === undefined ? {} : { description: own }), ...(captions === undefined ? {} : { captions }) }
+  return {
+    ...(own === undefined ? {} : { description: own }),
+    ...(bringsParameterSets(track.codec, config, sample) ? { bringsSets: true } : {}),
+    ...(captions === undefined ? {} : { captions }),
+  }
 }
 
 /** Reads a keyframe's sample. @param time when it is shown, ticks */

@@ -194,7 +194,7 @@ describe('parameter sets that change in mid-film', () => {
   it('are told with the groups that they begin', async () => {
     const demuxer = await open(muxer)
     const starts = await demuxer.readGroupStarts([0, 1, 2, 3, 4, 5])
-    const plain = { isClosed: true, lead: 0 }
+    const plain = { isClosed: true, lead: 0, bringsSets: true }
     const other = {
       ...plain,
       description: expect.objectContaining({ codecString: 'avc1.42c00a', width: 128, height: 72 }),

@@ -2,7 +2,7 @@ import { annexBToLengthPrefixed, captionDataOf, inBandDescription } from '@cuemu
 import {
   type ByteSource,
   type GroupStart,
-  type ReadOptions,
+  type GroupStartOptions,
   type SampleDescription,
   throwIfAborted,
   type VideoTrack,
@@ -28,7 +28,7 @@ export async function readGroupStart(
   format: TrackFormat,
   pid: number,
   cut: Cut,
-  options: ReadOptions,
+  { signal, ignoresLeads = false }: GroupStartOptions,
 ): Promise<GroupStart> {
   const walker = new PacketWalker(film.stride)
   const stream = new ElementaryStream(pid, undefined, PREFIX_BYTES)
@@ -37,19 +37,19 @@ export async function readGroupStart(
     frameTime(format, track.timescale, filmTime(film.sections, stamp, position), 0)
   let at = cut.position
   let isClosed: boolean | undefined
-  let told: Pick<GroupStart, 'description' | 'captions'> = {}
+  let told: Told = {}
   for (let piece = PIECE_BYTES; at - cut.position < MAX_BYTES; piece *= 2) {
-    const bytes = await source.read(at, piece, options)
+    const bytes = await source.read(at, piece, { signal })
     if (bytes.length < film.stride) break
     at += walker.walk(bytes, at, 0, bytes.length)
-    throwIfAborted(options.signal)
+    throwIfAborted(signal)
     if (isClosed === undefined && stream.count > 0 && (stream.count > 1 || stream.isPrefixFull)) {
       const prefix = stream.bytes.subarray(0, stream.count > 1 ? stream.start[1]! : stream.length)
       const kind = pictureKind(track.codec, prefix, false)
       isClosed = kind !== 'open'
-      told = toldBy(track, prefix)
+      told = toldBy(film, track, prefix)
       // H.264: what follows an IDR picture in decode order is shown behind it.
-      if (kind === 'closed' && track.codec === 'h264') return startOf(true, 0, told)
+      if (ignoresLeads || (kind === 'closed' && track.codec === 'h264')) return startOf(isClosed, 0, told)
     }
     const lead = leadOf(toTicks, stream, cut)
     if (lead !== undefined) return startOf(isClosed ?? true, lead, told)
@@ -57,14 +57,21 @@ export async function readGroupStart(
   return startOf(isClosed ?? true, leadOf(toTicks, stream, cut, true) ?? 0, told)
 }
 
-function startOf(isClosed: boolean, lead: number, told: Pick<GroupStart, 'description' | 'captions'>): GroupStart {
+function startOf(isClosed: boolean, lead: number, told: Told): GroupStart {
   return { isClosed, lead, ...told }
 }
 
-function toldBy(track: VideoTrack, prefix: Uint8Array): Pick<GroupStart, 'description' | 'captions'> {
+/** What a keyframe's own bytes tell. */
+type Told = Pick<GroupStart, 'description' | 'bringsSets' | 'captions'>
+
+function toldBy({ setsChange }: MpegTsFormat, track: VideoTrack, prefix: Uint8Array): Told {
   const description = descriptionOf(track, prefix)
   const captions = captionDataOf(prefix)
-  return { ...(description === undefined ? {} : { description }), ...(captions === undefined ? {} : { captions }) }
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(setsChange ? { bringsSets: true } : {}),
+    ...(captions === undefined ? {} : { captions }),
+  }
 }
 
 /** What decodes the group by the parameter sets before its keyframe; `undefined` where that is the track's own description. */
