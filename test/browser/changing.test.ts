@@ -1,4 +1,4 @@
-// Films far away whose picture changes its size in mid-film: the parameter sets in the samples are enough for Chromium.
+// Films far away whose picture changes its size in mid-film.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeMedia } from '../media/media.js'
 import { type RangeServer, serveRanges } from '../support/range-server.js'

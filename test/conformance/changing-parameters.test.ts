@@ -8,9 +8,9 @@ import { type HlsOptions, type MediaInput, openMedia } from 'cuemux'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeErrors, decodeFrames } from '../hls-check/decode.js'
 import { makeMedia } from '../media/media.js'
-import { longTs } from '../support/long-ts.js'
+import { longTs, longTsOf } from '../support/long-ts.js'
 import { bytesOf, presentFile } from '../support/presentation.js'
-import { serveRanges } from '../support/range-server.js'
+import { serveMade, serveRanges } from '../support/range-server.js'
 
 let folder = ''
 beforeAll(async () => {
@@ -155,6 +155,42 @@ test('a stream far away of which only places are read keeps the sets of all keyf
     expect(shown.filter(hash => !known.has(hash))).toEqual([])
   } finally {
     await media.close()
+  }
+})
+
+// Groups of pictures are 2 s long. In the second, they begin at other times after each round, where none is expected.
+test.each([
+  [8, 2],
+  [8.52, 30],
+])('a large stream of %f s over and over behind HTTP has a stretch for each', async (roundSeconds, mayBeLate) => {
+  const [small, large] = await Promise.all(['small_part.ts', 'large_part.ts'].map(makeMedia))
+  // About 8 min, then 8 min of the other, then 12 min of the first again.
+  const parts = [small, large, small].map((file, i) => ({ file: file ?? '', rounds: [60, 60, 90][i] ?? 0 }))
+  const server = await serveMade(await longTsOf(parts, roundSeconds))
+  const media = await openMedia(server.url)
+  try {
+    const presentation = await media.hls()
+    await presentation.resource('video-256/playlist.m3u8')
+    expect(server.requests).toBeLessThanOrEqual(36)
+    expect(server.bytes).toBeLessThanOrEqual(7_000_000)
+    const { times, timescale, periods } = presentation.plan.segments
+    const starts = periods.map(({ firstSegment }) => ((times[firstSegment] ?? 0) - (times[0] ?? 0)) / timescale)
+    const late = starts.map((start, i) => Math.round(start - [0, 60, 120].map(round => round * roundSeconds)[i]!))
+    expect(late).toHaveLength(3)
+    for (const seconds of late) expect([seconds >= 0, seconds <= mayBeLate, seconds]).toEqual([true, true, seconds])
+    for (const [i, { firstSegment }] of periods.entries()) {
+      const names = [i === 0 ? 'init.mp4' : `init-${i}.mp4`, `${firstSegment}.m4s`]
+      const pieces = await Promise.all(names.map(name => bytesOf(presentation, `video-256/${name}`)))
+      const file = path.join(folder, `large-${roundSeconds}-${i}.mp4`)
+      await writeFile(file, Buffer.concat(pieces))
+      expect(await decodeErrors(file)).toEqual([])
+      const [shown, known] = [await hashes(file), await hashes(parts[i]?.file ?? '')]
+      expect(shown.length).toBeGreaterThan(40)
+      expect(shown.filter(hash => !known.includes(hash))).toEqual([])
+    }
+  } finally {
+    await media.close()
+    await server.close()
   }
 })
 

@@ -14,22 +14,38 @@ export interface LongTs {
 
 /** The rounds that make at least `leastBytes`; `roundSeconds` is how long one is, which its sound may pass by a frame. */
 export async function longTs(file: string, roundSeconds: number, leastBytes: number): Promise<LongTs> {
-  const round = await readFile(file)
-  const rounds = Math.ceil(leastBytes / round.length)
-  const packetsOf = new Uint32Array(8192)
-  const pidAt = (packet: Uint8Array): number => ((packet[1]! & 0x1f) << 8) | packet[2]!
-  for (let at = 0; at < round.length; at += PACKET) {
-    const packet = round.subarray(at, at + PACKET)
-    if (packet[3]! & 0x10) packetsOf[pidAt(packet)]!++
+  const { length } = await readFile(file)
+  return longTsOf([{ file, rounds: Math.ceil(leastBytes / length) }], roundSeconds)
+}
+
+/** A short stream and how often it comes. */
+export interface LongTsPart {
+  readonly file: string
+  readonly rounds: number
+}
+
+/** Short streams of one length and with the same PIDs behind each other, each so many times. */
+export async function longTsOf(parts: readonly LongTsPart[], roundSeconds: number): Promise<LongTs> {
+  const stretches = await Promise.all(parts.map(readPart))
+  const begins: Begin[] = []
+  let [size, round, counters] = [0, 0, new Uint32Array(8192)]
+  for (const { bytes, rounds, packetsOf } of stretches) {
+    begins.push({ position: size, round, counters })
+    size += rounds * bytes.length
+    round += rounds
+    counters = counters.map((count, pid) => count + rounds * packetsOf[pid]!)
   }
   const packetAt = (position: number): Uint8Array => {
-    const n = Math.floor(position / round.length)
-    const packet = Uint8Array.from(round.subarray(position % round.length, (position % round.length) + PACKET))
-    packet[3] = (packet[3]! & 0xf0) | ((packet[3]! + n * packetsOf[pidAt(packet)]!) & 15)
-    moveTimes(packet, n * roundSeconds * CLOCK)
+    const i = begins.findLastIndex(begin => begin.position <= position)
+    const [{ bytes, packetsOf }, begin] = [stretches[i]!, begins[i]!]
+    const n = Math.floor((position - begin.position) / bytes.length)
+    const at = (position - begin.position) % bytes.length
+    const packet = Uint8Array.from(bytes.subarray(at, at + PACKET))
+    const pid = pidAt(packet)
+    packet[3] = (packet[3]! & 0xf0) | ((packet[3]! + begin.counters[pid]! + n * packetsOf[pid]!) & 15)
+    moveTimes(packet, (begin.round + n) * roundSeconds * CLOCK)
     return packet
   }
-  const size = rounds * round.length
   return {
     name: 'long.ts',
     size,
@@ -45,6 +61,27 @@ export async function longTs(file: string, roundSeconds: number, leastBytes: num
       return bytes
     },
   }
+}
+
+interface Begin {
+  readonly position: number
+  /** Rounds before it, and packets with a payload by PID. */
+  readonly round: number
+  readonly counters: Uint32Array
+}
+
+async function readPart({ file, rounds }: LongTsPart) {
+  const bytes = await readFile(file)
+  const packetsOf = new Uint32Array(8192)
+  for (let at = 0; at < bytes.length; at += PACKET) {
+    const packet = bytes.subarray(at, at + PACKET)
+    if (packet[3]! & 0x10) packetsOf[pidAt(packet)]!++
+  }
+  return { bytes, rounds, packetsOf }
+}
+
+function pidAt(packet: Uint8Array): number {
+  return ((packet[1]! & 0x1f) << 8) | packet[2]!
 }
 
 /** Moves PCR, PTS and DTS of a packet, 90 kHz. */

@@ -1,4 +1,4 @@
-import type { Demuxer, GroupStart, SampleDescription } from '@cuemux/core'
+import { type Demuxer, type GroupStart, isSameDescription, type SampleDescription } from '@cuemux/core'
 import type { DescriptionChange } from '@cuemux/planner'
 import { isRemote } from './remote.js'
 
@@ -88,7 +88,7 @@ async function searchChanges(read: Read, cuts: Uint32Array, search: Search): Pro
     if (wanted.length === 0) break
     looks = [...looks, ...(await lookAt(wanted))].sort((a, b) => a.keyframe - b.keyframe)
   }
-  return looks.filter(({ description }, i) => !isSame(description, looks[i - 1]?.description))
+  return looks.filter(({ description }, i) => !isSameDescription(description, looks[i - 1]?.description))
 }
 
 /** At most so many of some cuts, the first and the last among them. */
@@ -101,15 +101,9 @@ function evenly(cuts: Uint32Array, count: number): number[] {
 function inGaps(looks: readonly DescriptionChange[], count: number): number[] {
   return looks.flatMap(({ keyframe: high, description }, i) => {
     const low = looks[i - 1]
-    if (low === undefined || isSame(low.description, description)) return []
+    if (low === undefined || isSameDescription(low.description, description)) return []
     const distance = high - low.keyframe
     const step = Math.max(1, distance / (count + 1))
     return Array.from({ length: Math.min(count, distance - 1) }, (_, n) => low.keyframe + Math.floor((n + 1) * step))
   })
-}
-
-function isSame(a: SampleDescription | undefined, b: SampleDescription | undefined): boolean {
-  if (a === b) return true
-  if (a === undefined || b === undefined || a.width !== b.width || a.height !== b.height) return false
-  return a.config.byteLength === b.config.byteLength && a.config.every((byte, i) => byte === b.config[i])
 }

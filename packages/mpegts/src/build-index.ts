@@ -11,12 +11,13 @@ import {
 import { CLOCK_RATE, filmTime, frameTime } from './clock.js'
 import type { TrackWithFormat } from './es-media.js'
 import type { FilmTimes } from './film-times.js'
-import type { MpegTsFormat, TimeModel, TrackFormat } from './format.js'
+import type { MpegTsFormat, SetChange, TimeModel, TrackFormat } from './format.js'
 import { withGrid } from './frame-grid.js'
 import type { TrackBeginning } from './head-tracks.js'
 import { findKeyframes } from './keyframes.js'
 import { estimatePosition } from './sampling.js'
 import type { ScanPlan, ScanResult } from './scan.js'
+import { numberChanges, type TimedChange } from './set-changes.js'
 import { readSoundEnds } from './tail.js'
 
 /** What is known of a stream before its keyframes are looked for. */
@@ -35,6 +36,8 @@ export interface NominalPart {
   /** Presentation time of the last picture, 90 kHz. */
   readonly last: number
   readonly model: TimeModel
+  /** Where parameter sets were found to change. */
+  readonly changes: readonly TimedChange[]
 }
 
 /** Distance of pictures at the rate that the codec says, 90 kHz; 0 without. */
@@ -82,6 +85,7 @@ export async function assembleIndex(
     setsChange: setsChange || nominal !== undefined,
     exactCount: exact.table.count,
     model: nominal?.model,
+    ...(nominal === undefined ? {} : { changes: changesOf(table, own, times, nominal) }),
   }
   return {
     container: 'mpegts',
@@ -97,6 +101,16 @@ export async function assembleIndex(
     isTruncated: false,
     format,
   }
+}
+
+function changesOf(
+  { time }: KeyframeTable,
+  { track: { timescale }, format }: TrackWithFormat,
+  { pictureTicks }: FilmTimes,
+  { changes }: NominalPart,
+): SetChange[] {
+  const tolerance = (pictureTicks * timescale) / CLOCK_RATE / 2
+  return numberChanges(changes, time, at => frameTime(format, timescale, at, 0), tolerance)
 }
 
 /** From the first track's start to the last one's end, ms. */

@@ -4,6 +4,7 @@ import {
   CuemuxError,
   type Demuxer,
   type GroupStart,
+  type GroupStartOptions,
   type MediaIndex,
   type ReadOptions,
   type SampleBatch,
@@ -39,6 +40,8 @@ export class MpegTsDemuxer implements Demuxer {
 
   /** Nominal cuts that were looked up. */
   readonly #found = new Map<number, Cut>()
+  /** How the groups of pictures of a sampled stream begin. */
+  #kind: GroupStart | undefined
 
   constructor(source: ByteSource, index: MediaIndex) {
     this.index = index
@@ -100,27 +103,53 @@ export class MpegTsDemuxer implements Demuxer {
     return this.index.chapters
   }
 
-  async readGroupStarts(keyframes: readonly number[], options: ReadOptions = {}): Promise<GroupStart[]> {
+  async readGroupStarts(keyframes: readonly number[], options: GroupStartOptions = {}): Promise<GroupStart[]> {
     try {
-      const row = this.#row(this.index.keyframes.trackId)
-      const track = this.index.tracks[row]!
       const starts: GroupStart[] = []
       for (const keyframe of keyframes) {
         throwIfAborted(options.signal)
-        // Groups of pictures are of one kind but for the first: the second tells of those that aren't looked up yet.
-        const told = keyframe >= this.#film.exactCount && this.#film.exactCount > 1 ? 1 : keyframe
-        const cut = await this.#cut(told, options)
-        const pid = this.#pidAt(row, cut.position)
         starts.push(
-          track.kind === 'video' && pid >= 0
-            ? await readGroupStart(this.#source, this.#film, track, this.#film.tracks[row]!, pid, cut, options)
-            : { isClosed: true, lead: 0 },
+          this.#film.model === undefined
+            ? await this.#groupStart(keyframe, options)
+            : await this.#sampledStart(keyframe, options),
         )
       }
       return starts
     } catch (error) {
       throw toCuemuxError(error, 'CORRUPT_MEDIA')
     }
+  }
+
+  async #groupStart(keyframe: number, options: GroupStartOptions): Promise<GroupStart> {
+    const row = this.#row(this.index.keyframes.trackId)
+    const track = this.index.tracks[row]!
+    const cut = await this.#cut(keyframe, options)
+    const pid = this.#pidAt(row, cut.position)
+    if (track.kind !== 'video' || pid < 0) return { isClosed: true, lead: 0 }
+    return readGroupStart(this.#source, this.#film, track, this.#film.tracks[row]!, pid, cut, options)
+  }
+
+  /**
+   * Of a stream that was sampled: groups of pictures are of one kind but for the first, so that the second one, read once,
+   * tells of all; what decodes them was looked for when the stream was.
+   */
+  async #sampledStart(keyframe: number, { signal }: GroupStartOptions): Promise<GroupStart> {
+    const { exactCount, changes = [] } = this.#film
+    this.#checkKeyframe(keyframe)
+    this.#kind ??= await this.#groupStart(exactCount > 1 ? 1 : keyframe, { signal })
+    const { description: _, bringsSets: __, ...kind } = this.#kind
+    const description = changes.findLast(change => change.keyframe <= keyframe)?.description
+    return {
+      ...kind,
+      ...(description === undefined ? {} : { description }),
+      ...(changes.length > 0 ? { bringsSets: true } : {}),
+    }
+  }
+
+  #checkKeyframe(keyframe: number): void {
+    const { count } = this.index.keyframes
+    if (Number.isInteger(keyframe) && keyframe >= 0 && keyframe < count) return
+    throw new CuemuxError('NOT_FOUND', `There is no keyframe ${keyframe}: the film has ${count}.`)
   }
 
   async readKeyframe(keyframe: number, options: ReadOptions = {}): Promise<SampleBatch> {
@@ -173,10 +202,8 @@ export class MpegTsDemuxer implements Demuxer {
   }
 
   async #cut(keyframe: number, options: ReadOptions, wish: CutWish = { readTo: 0, from: undefined }): Promise<Cut> {
-    const { count, time, offsetBytes } = this.index.keyframes
-    if (!(Number.isInteger(keyframe) && keyframe >= 0 && keyframe < count)) {
-      throw new CuemuxError('NOT_FOUND', `There is no keyframe ${keyframe}: the film has ${count}.`)
-    }
+    this.#checkKeyframe(keyframe)
+    const { time, offsetBytes } = this.index.keyframes
     if (keyframe < this.#film.exactCount) {
       return {
         position: offsetBytes[keyframe]!,

@@ -1,4 +1,4 @@
-import { CuemuxError, type MediaIndex } from '@cuemux/core'
+import { CuemuxError, type MediaIndex, type SampleDescription } from '@cuemux/core'
 import type { LatmConfig } from './latm.js'
 import type { Framing } from './stream-kinds.js'
 
@@ -26,6 +26,14 @@ export interface PidEpoch {
   readonly position: number
   /** In the order of the index's tracks; -1 for a track that isn't there. */
   readonly pids: readonly number[]
+}
+
+/** From a keyframe on, another description decodes the stream. */
+export interface SetChange {
+  /** Number of the keyframe. */
+  readonly keyframe: number
+  /** `undefined` for the track's first. */
+  readonly description: SampleDescription | undefined
 }
 
 /** How one track's PES packets become samples. Plain data, kept in the index. */
@@ -74,6 +82,8 @@ export interface MpegTsFormat {
   readonly exactCount: number
   /** The film's times at some places, by which nominal keyframes are found. */
   readonly model: TimeModel | undefined
+  /** Where parameter sets change in a stream that was sampled, as far as was found; in others groups of pictures tell. */
+  readonly changes?: readonly SetChange[]
 }
 
 /**

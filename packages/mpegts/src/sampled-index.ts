@@ -1,12 +1,13 @@
-import { type MediaIndex, throwIfAborted } from '@cuemux/core'
+import { type MediaIndex, throwIfAborted, type VideoTrack } from '@cuemux/core'
 import { assembleIndex, type Opening, usualDistance } from './build-index.js'
 import { CLOCK_RATE, filmTime, stampDistance } from './clock.js'
 import { ElementaryStream } from './elementary-stream.js'
 import { type FilmTimes, findFilmTimes } from './film-times.js'
-import type { TimeSections } from './format.js'
+import type { TimeModel, TimeSections } from './format.js'
 import { PacketWalker } from './packet-walker.js'
 import { sampleTimes } from './sampling.js'
-import { type ReferencePackets, scanStream } from './scan.js'
+import { type ReferencePackets, type ScanResult, scanStream } from './scan.js'
+import { findSetChanges, type SetsFilm } from './set-changes.js'
 
 /** The beginning is read until a keyframe behind the first segment, at most so many bytes; that segment needs them anyway. */
 const BEGINNING = 6 * CLOCK_RATE
@@ -56,9 +57,40 @@ export async function sampleIndex(opening: Opening): Promise<MediaIndex | undefi
     readOptions,
   )
   if (model === undefined) return undefined
+  const nominal = nominalTimes(scan.packets, begun, last.pts)
+  const changes = await findSetChanges(setsFilm(opening, scan, begun, model, nominal))
   const times: FilmTimes = { ...begun, sections: { ...begun.sections, endTime: last.dts } }
-  const nominal = { times: nominalTimes(scan.packets, begun, last.pts), last: last.pts, model }
-  return assembleIndex(opening, scan, times, tailBytes, nominal)
+  return assembleIndex(opening, scan, times, tailBytes, { times: nominal.times, last: last.pts, model, changes })
+}
+
+function setsFilm(
+  { source, plan, reference, readOptions }: Opening,
+  { packets, setsChange }: ScanResult,
+  { sections, pts, dts, pictureTicks }: FilmTimes,
+  model: TimeModel,
+  nominal: NominalTimes,
+): SetsFilm {
+  const rows = keyRows(packets, pts)
+  const last = rows.at(-1)!
+  return {
+    source,
+    stride: plan.stride,
+    begin: plan.begin,
+    sections,
+    track: reference.track as VideoTrack, // only streams with a picture are sampled
+    model,
+    lastKey: { position: packets.position[last]!, pts: pts[last]!, dts: dts[last]! },
+    doubtful: setsChange ? rows.map(row => packets.position[row]!) : [],
+    distance: nominal.distance,
+    nominal: nominal.times,
+    pictureTicks,
+    readOptions,
+  }
+}
+
+/** Rows of the keyframes that have a time. */
+function keyRows({ isKey }: ReferencePackets, pts: Float64Array): number[] {
+  return isKey.flatMap((flag, row) => (flag === 1 && !Number.isNaN(pts[row]!) ? [row] : []))
 }
 
 function hasFirstSegment({ isKey, pts }: ReferencePackets): boolean {
@@ -102,23 +134,27 @@ async function lastTimes(
   return undefined
 }
 
+interface NominalTimes {
+  readonly times: readonly number[]
+  /** Distance of the keyframes that are known, where it is always the same; 90 kHz. */
+  readonly distance: number | undefined
+}
+
 /** Where keyframes are expected behind those that are known: at their distance, if it is always the same. */
-function nominalTimes({ isKey }: ReferencePackets, { pts, pictureTicks }: FilmTimes, end: number): number[] {
-  const keys: number[] = []
-  isKey.forEach((flag, row) => {
-    if (flag === 1 && !Number.isNaN(pts[row]!)) keys.push(pts[row]!)
-  })
+function nominalTimes(packets: ReferencePackets, { pts, pictureTicks }: FilmTimes, end: number): NominalTimes {
+  const keys = keyRows(packets, pts).map(row => pts[row]!)
   const distances = keys.slice(1).map((time, i) => time - keys[i]!)
   const shortest = Math.min(...distances)
   const longest = Math.max(...distances)
   let distance = Math.max(IRREGULAR_DISTANCE, distances.length > 0 ? longest * 1.5 : 0)
-  if (distances.length > 0 && longest - shortest < pictureTicks / 2) {
-    const mean = (keys.at(-1)! - keys[0]!) / distances.length
+  const isConstant = distances.length > 0 && longest - shortest < pictureTicks / 2
+  const mean = isConstant ? (keys.at(-1)! - keys[0]!) / distances.length : undefined
+  if (mean !== undefined) {
     distance = mean * Math.ceil(MIN_DISTANCE / mean)
   }
   const times: number[] = []
   const from = keys.at(-1)!
   for (let n = 1; from + n * distance < end - distance / 2 && times.length < MAX_NOMINAL; n++)
     times.push(from + n * distance)
-  return times
+  return { times, distance: mean }
 }
