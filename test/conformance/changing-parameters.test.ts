@@ -1,5 +1,5 @@
 // A film whose parameter sets change in mid-film: each stretch has its own init segment, or the sets stand in the samples.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ByteSource, VideoTrack } from '@cuemux/core'
@@ -90,6 +90,26 @@ describe.each(['changing.mkv', 'changing.ts', 'changing.mp4'])('%s', name => {
     }
   })
 })
+
+test.each(['changing.mkv', 'changing.ts', 'changing.mp4'])(
+  'a clip of %s has the init segment of its stretch',
+  async name => {
+    const { stretches, join, master, videoText, close } = await present(name, { startMs: 10_000 })
+    try {
+      expect(stretches.map(({ init }) => init)).toEqual(['init.mp4'])
+      expect(videoText).not.toContain('DISCONTINUITY')
+      expect(master).toMatch(/STREAM-INF:.*CODECS="avc1\.4d401e,mp4a\.40\.2".*RESOLUTION=854x480/)
+      const file = await join(stretches[0] as Stretch)
+      expect(await decodeErrors(file)).toEqual([])
+      expect(Buffer.from(await readFile(file)).includes(Buffer.from('0164001e', 'hex'))).toBe(false)
+      const shown = await hashes(file)
+      expect(shown.length).toBeGreaterThan(100)
+      expect(shown).toEqual((await hashes(await makeMedia('large_part.ts'))).slice(-shown.length))
+    } finally {
+      await close()
+    }
+  },
+)
 
 /** Requests for a film behind HTTP until its playlists are there. */
 const MAX_CHANGING_REQUESTS = 64

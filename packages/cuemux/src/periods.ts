@@ -1,8 +1,35 @@
 import { withParameterSets } from '@cuemux/codecs'
-import type { SampleBatch, VideoTrack } from '@cuemux/core'
-import { type PresentationPlan, periodOf } from '@cuemux/planner'
+import { isSameDescription, type MediaIndex, type SampleBatch, type Track, type VideoTrack } from '@cuemux/core'
+import { type DescriptionChange, type PresentationPlan, periodOf, type SegmentPlan } from '@cuemux/planner'
 import type { PlayableTrack } from './client.js'
 import type { PlannedFilm } from './planned-film.js'
+
+/** A film's index, and where the way to decode its video changes. */
+export interface ChangingFilm {
+  readonly index: MediaIndex
+  readonly changes: readonly DescriptionChange[]
+}
+
+/** The film as a clip of it shows it: where that begins in a later stretch, the video's description is that stretch's. */
+export function fromFirstPeriod({ index, changes }: ChangingFilm, { periods: [first] }: SegmentPlan): ChangingFilm {
+  const { description } = first
+  const { trackId } = index.keyframes
+  const own = index.tracks.find(({ id }) => id === trackId)
+  if (description === undefined || own === undefined) return { index, changes }
+  const { width, height } = description
+  const size = { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) }
+  const begun = (track: Track): Track =>
+    track.id === trackId && track.kind === 'video' ? { ...track, ...size, descriptions: [description] } : track
+  return {
+    index: { ...index, tracks: index.tracks.map(begun) },
+    changes: changes.map(change => ({
+      ...change,
+      description: isSameDescription(change.description, description)
+        ? undefined
+        : (change.description ?? own.descriptions[0]),
+    })),
+  }
+}
 
 /** Name of the init segment of a period. */
 export function initName(period: number): string {
@@ -27,9 +54,9 @@ export function trackInPeriod(track: PlayableTrack, plan: PresentationPlan, peri
   return shown
 }
 
-/** A batch of segment n for an init segment of {@link trackInPeriod}, which has one description only. */
+/** A batch of segment n for an init segment of {@link trackInPeriod}, which may have one description of several only. */
 export function batchInPeriod(batch: SampleBatch, track: PlayableTrack, plan: PresentationPlan): SampleBatch {
-  const hasOne = track.kind === 'video' && plan.segments.periods.length > 1
+  const hasOne = track.kind === 'video' && (track.descriptions.length === 1 || plan.segments.periods.length > 1)
   return hasOne && batch.descriptionIndex !== 0 ? { ...batch, descriptionIndex: 0 } : batch
 }
 

@@ -17,6 +17,7 @@ import { withBounds } from './extents.js'
 import { lookAtGroups, lookAtKeyframe } from './groups.js'
 import type { HlsOptions } from './hls-options.js'
 import { withMeasuredRates } from './measured-rates.js'
+import { fromFirstPeriod } from './periods.js'
 
 /** A film with all that its renditions are made by. */
 export interface PlannedFilm {
@@ -70,8 +71,8 @@ export async function planFilm(
   const video = copied.find((track): track is VideoTrack => track.kind === 'video')
   const { cuts } = planSegments(bounded, { targetDurationMs, clip })
   const look = await lookAtKeyframe(demuxer, cuts, source.seekCostBytes, video !== undefined)
-  const changes = video === undefined ? [] : await findChanges(demuxer, cuts, source.seekCostBytes, look)
-  const segments = planSegments(bounded, { targetDurationMs, clip, changes })
+  const found = video === undefined ? [] : await findChanges(demuxer, cuts, source.seekCostBytes, look)
+  const segments = planSegments(bounded, { targetDurationMs, clip, changes: found })
   const samples: SampleHolder = {
     readSegment: () => Promise.reject(new CuemuxError('ENCODER_FAILED', 'The film is not read yet.')),
   }
@@ -79,7 +80,8 @@ export async function planFilm(
   const request = { source, demuxer, client, segments, clip, readSegment }
   const encodings = await openEncodings(decisions, encoder, request)
   const groups = await lookAtGroups(demuxer, segments.cuts, source.seekCostBytes, look)
-  const configured = await withConfigurations(demuxer, new Set(copied.map(({ id }) => id)), {})
+  const complete = await withConfigurations(demuxer, new Set(copied.map(({ id }) => id)), {})
+  const { index: configured, changes } = fromFirstPeriod({ index: complete, changes: found }, segments)
   const index = await withMeasuredRates(
     demuxer,
     configured,
