@@ -1,4 +1,4 @@
-import type { Demuxer, SampleBatch, Span } from '@cuemux/core'
+import { type Demuxer, deserializeIndex, type SampleBatch, type Span, serializeIndex } from '@cuemux/core'
 import { describe, expect, it } from 'vitest'
 import { expectContinuous, open, readAll, SOUND, times, VIDEO } from '../testing/reading.js'
 import { accessUnit, film, memorySource, OTHER_PPS, OTHER_SPS, pat, pmt, SPS, TsMuxer } from '../testing/ts-muxer.js'
@@ -255,6 +255,33 @@ describe('a remote stream', () => {
       expect(data[0]!.subarray(added)).toEqual(plain[0])
       expect(data[0]![4]! & 31).toBe(7)
     }
+  })
+
+  it('tells where parameter sets change, by few reads when it is opened, and then by one', {
+    timeout: 60_000,
+  }, async () => {
+    const pictures = 1500
+    const changing = film({ pictures, group: 25, pictureBytes: 11_500 })
+    film({ pictures, group: 25, pictureBytes: 11_500, from: 90_000 + pictures * 3600, muxer: changing, isOther: true })
+    const source = memorySource(changing.toBytes(), 512 * 1024)
+    const { index } = await openMpegTs(source)
+    expect(source.reads).toBeLessThan(40)
+    expect(source.readBytes).toBeLessThan(8_000_000)
+    const reopened = memorySource(changing.toBytes(), 512 * 1024)
+    const demuxer = await openMpegTs(reopened, { index: deserializeIndex(serializeIndex(index)) })
+    const starts = await demuxer.readGroupStarts(Array.from({ length: index.keyframes.count }, (_, i) => i))
+    expect(reopened.reads).toBe(1)
+    const first = starts.findIndex(({ description }) => description !== undefined)
+    expect(first).toBe(60)
+    for (const [i, { description, bringsSets, isClosed }] of starts.entries()) {
+      expect([i, description?.width, bringsSets, isClosed]).toEqual([i, i < first ? undefined : 128, true, true])
+    }
+    await expect(demuxer.readGroupStarts([index.keyframes.count])).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('brings no sets as long as none was found to change', { timeout: 60_000 }, async () => {
+    const demuxer = await openMpegTs(memorySource(bytes, 512 * 1024))
+    expect(await demuxer.readGroupStarts([0, 1, 100])).toEqual(Array(3).fill({ isClosed: true, lead: 0 }))
   })
 
   it('is read through where recordings were joined in it', { timeout: 60_000 }, async () => {

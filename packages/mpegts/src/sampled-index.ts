@@ -79,7 +79,8 @@ function setsFilm(
     sections,
     track: reference.track as VideoTrack, // only streams with a picture are sampled
     model,
-    lastKey: { position: packets.position[last]!, pts: pts[last]!, dts: dts[last]! },
+    keyTime: dts[last]!,
+    lastKey: { position: packets.position[last]!, time: pts[last]! },
     doubtful: setsChange ? rows.map(row => packets.position[row]!) : [],
     distance: nominal.distance,
     nominal: nominal.times,
