@@ -91,6 +91,36 @@ describe.each(['changing.mkv', 'changing.ts', 'changing.mp4'])('%s', name => {
   })
 })
 
+/** A film whose sample entry leaves all parameter sets to the samples. */
+async function withoutSets(name: string): Promise<Uint8Array> {
+  const bytes = await readFile(await makeMedia(name))
+  const entry = bytes.indexOf('avc1', bytes.indexOf('stsd'))
+  bytes.write('avc3', entry)
+  // numOfSequenceParameterSets and, where the first set began, numOfPictureParameterSets.
+  const avcC = bytes.indexOf('avcC', entry) + 4
+  bytes[avcC + 5] = 0xe0
+  bytes[avcC + 6] = 0
+  return bytes
+}
+
+test.each(['near', 'remote'])('an MP4 of avc3 without sets in its entry, %s, has a stretch for each', async place => {
+  const film = await withoutSets('changing.mp4')
+  const seekCostBytes = place === 'remote' ? 512 * 1024 : 0
+  const read = async (at: number, length: number): Promise<Uint8Array> => film.subarray(at, at + length)
+  const source: ByteSource = { key: place, name: `${place}.mp4`, sizeBytes: film.length, seekCostBytes, read }
+  const { stretches, join, close } = await present(`${place}.mp4`, undefined, source)
+  try {
+    expect(stretches.map(({ init }) => init)).toEqual(['init.mp4', 'init-1.mp4'])
+    for (const [i, part] of ['small_part.ts', 'large_part.ts'].entries()) {
+      const file = await join(stretches[i] as Stretch)
+      expect(await decodeErrors(file)).toEqual([])
+      expect(await hashes(file)).toEqual(await hashes(await makeMedia(part)))
+    }
+  } finally {
+    await close()
+  }
+})
+
 test.each(['changing.mkv', 'changing.ts', 'changing.mp4'])(
   'a clip of %s has the init segment of its stretch',
   async name => {

@@ -61,6 +61,8 @@ export class Mp4Demuxer implements Demuxer {
   readonly #columns: ReadonlyMap<number, SampleColumns> | undefined
   readonly #firstKeyframe: HeadBytes | undefined
   #chapters: readonly Chapter[] | undefined
+  /** The reference track with what its first keyframe tells. */
+  #begun: Track | undefined
 
   /**
    * @param columns the tracks' columns, where they were built already while indexing
@@ -96,7 +98,8 @@ export class Mp4Demuxer implements Demuxer {
     throwIfAborted(options?.signal)
     const track = trackOf(this.index, trackId)
     if (trackId !== this.index.keyframes.trackId) return track
-    return withKeyframeSets(track, () => this.readKeyframe(0, options))
+    this.#begun ??= await withKeyframeSets(track, () => this.readKeyframe(0, options))
+    return this.#begun
   }
 
   async readSpan(span: Span, trackIds: readonly number[], options?: SpanOptions): Promise<SampleBatch[]> {
@@ -148,7 +151,8 @@ export class Mp4Demuxer implements Demuxer {
     const { signal, looksInside = false } = options
     throwIfAborted(signal)
     const reader = this.#readerOf(this.index.keyframes.trackId)
-    const track = trackOf(this.index, reader.id)
+    // What keyframes bring along is compared with the sets of the first one, where the sample entry has none.
+    const track = looksInside ? await this.readTrackStart(reader.id, { signal }) : trackOf(this.index, reader.id)
     const cursor = new SampleCursor(reader.columns)
     const starts: GroupStart[] = []
     for (const keyframe of keyframes) {

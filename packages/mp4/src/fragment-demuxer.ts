@@ -35,6 +35,8 @@ export class FragmentDemuxer implements Demuxer {
   readonly #source: ByteSource
   readonly #format: Mp4Format
   readonly #fragments: FragmentsFormat
+  /** The reference track with what its first keyframe tells. */
+  #begun: Track | undefined
 
   constructor(source: ByteSource, index: MediaIndex, fragments: FragmentsFormat) {
     this.index = index
@@ -59,7 +61,8 @@ export class FragmentDemuxer implements Demuxer {
     throwIfAborted(options?.signal)
     const track = trackOf(this.index, trackId)
     if (trackId !== this.index.keyframes.trackId) return track
-    return withKeyframeSets(track, () => this.readKeyframe(0, options))
+    this.#begun ??= await withKeyframeSets(track, () => this.readKeyframe(0, options))
+    return this.#begun
   }
 
   async readSpan(span: Span, trackIds: readonly number[], options?: ReadOptions): Promise<SampleBatch[]> {
@@ -108,7 +111,8 @@ export class FragmentDemuxer implements Demuxer {
     if (found === undefined) return { isClosed: true, lead: 0 }
     const { cursor, count, window } = found
     const { description, size, position } = cursor
-    const own = trackOf(this.index, track.id)
+    // What keyframes bring along is compared with the sets of the first one, where the sample entry has none.
+    const own = looksInside ? await this.readTrackStart(track.id, { signal }) : trackOf(this.index, track.id)
     const start = groupStart(leadOf(cursor, count), own, description, size)
     const place = { description, size, position }
     if (!looksInside) return start
