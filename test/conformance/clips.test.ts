@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeErrors, decodeFrames, decodeSound, firstTime, PCM_RATE } from '../hls-check/decode.js'
+import { judge } from '../hls-check/judge.js'
 import { findShift, signalToNoise } from '../hls-check/sound.js'
 import { makeMedia } from '../media/media.js'
 import { presentFile } from '../support/presentation.js'
@@ -57,6 +58,24 @@ describe.each(['h264_aac.mkv', 'h264_aac.mp4', 'h264_aac.ts'])('%s from 7.3 s to
     }
   })
 })
+
+const RANGES = [{ startMs: 3000 }, { startMs: 3000, endMs: 9500 }, { endMs: 9500 }]
+const JUDGED = [
+  ...['h264_aac.mkv', 'h264_aac.mp4', 'h264_aac.ts', 'h264_opengop.mkv', 'aac_only.mka', 'aac_only.m4a'],
+  ...['h264_10bit.mkv', 'mpeg4_mp3.avi', 'mpeg2_ac3.ts', 'ac3_51.mkv'],
+]
+
+test.each(JUDGED.flatMap(name => RANGES.map(range => [name, range] as const)))(
+  'a clip of %s, %j, keeps every rule',
+  async (name, range) => {
+    const { load, close } = await presentFile(await makeMedia(name), range)
+    try {
+      expect((await judge(load, {})).summary).toEqual([])
+    } finally {
+      await close()
+    }
+  },
+)
 
 describe.each(['h264_10bit.mkv', 'mpeg4_mp3.avi', 'mpeg2_ac3.ts', 'ac3_51.mkv'])(
   '%s, encoded, from 3 s to 9.5 s',

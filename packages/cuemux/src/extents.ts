@@ -8,6 +8,10 @@ import {
   renditionExtent,
   segmentSpan,
 } from '@cuemux/planner'
+import { clipPicture } from './clip.js'
+import { withoutLeading } from './leading.js'
+
+const US = 1_000_000
 
 /**
  * The index with a start and an end for every track: where only the media tells, the film's zero, before which nothing
@@ -25,7 +29,10 @@ export function withBounds(index: MediaIndex): MediaIndex {
   return { ...index, tracks }
 }
 
-/** The segments that a rendition really has: where the index doesn't say when a track of sound begins or ends, the media does. */
+/**
+ * The segments that a rendition really has: where the index doesn't say when a track of sound begins or ends, the media
+ * does, and so it does of a copied picture whose clip ends between two keyframes.
+ */
 export async function trueExtent(
   demuxer: Demuxer,
   plan: PresentationPlan,
@@ -33,15 +40,49 @@ export async function trueExtent(
   clip?: Clip,
 ): Promise<Extent> {
   const [planned, ...others] = rendition.tracks
-  const indexed = demuxer.index.tracks.find(track => track.id === planned?.id)
+  if (planned === undefined || plan.encoded.has(planned.id)) return rendition
+  if (planned.kind === 'video') return clip === undefined ? rendition : clippedPicture(demuxer, plan, rendition, clip)
+  const indexed = demuxer.index.tracks.find(track => track.id === planned.id)
   const isKnown = indexed?.start !== undefined && indexed.end !== undefined
   const isReference = indexed?.id === demuxer.index.keyframes.trackId
-  const isEncoded = planned !== undefined && plan.encoded.has(planned.id)
-  if (planned?.kind !== 'audio' || others.length > 0 || isKnown || isReference || isEncoded) return rendition
+  if (others.length > 0 || isKnown || isReference) return rendition
   const found = await demuxer.readTrackStart(planned.id)
   if (found.kind !== 'audio') return rendition
   const track = found.end === undefined ? { ...found, end: await findEnd(demuxer, plan, rendition, found) } : found
   return renditionExtent(demuxer.index, plan.segments, track, clip)
+}
+
+/** The last segment has the pictures that are shown before the clip's end, and those behind it that they refer to. */
+async function clippedPicture(
+  demuxer: Demuxer,
+  plan: PresentationPlan,
+  rendition: RatedRendition,
+  clip: Clip,
+): Promise<Extent> {
+  const { segments } = plan
+  const { time, timescale } = demuxer.index.keyframes
+  const next = time[segments.end]
+  const isWhole =
+    next === undefined ? clip.toUs === Number.POSITIVE_INFINITY : rescale(next, timescale, US) <= clip.toUs
+  const [track] = rendition.tracks
+  if (isWhole || track?.kind !== 'video') return rendition
+  const last = segments.cuts.length - 1
+  const batches = await demuxer.readSpan(segmentSpan(segments, last), [track.id])
+  const whole = last === 0 && clip.first > 0 ? batches.map(batch => withoutLeading(batch, track.reorderDelay)) : batches
+  const shown = whole.map(batch => clipPicture(batch, clip)).filter(batch => batch !== undefined)
+  const durationUs = shown.reduce((sum, { duration, timescale: ticks }) => {
+    return (
+      sum +
+      rescale(
+        duration.reduce((length, one) => length + one, 0),
+        ticks,
+        US,
+      )
+    )
+  }, 0)
+  const durationsUs = Float64Array.from(rendition.durationsUs)
+  durationsUs[durationsUs.length - 1] = Math.max(1, durationUs)
+  return { firstSegment: rendition.firstSegment, startUs: rendition.startUs, durationsUs }
 }
 
 /**

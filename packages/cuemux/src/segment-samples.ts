@@ -3,6 +3,7 @@ import type { Demuxer, SampleBatch, TextTrack, VideoTrack } from '@cuemux/core'
 import { type Clip, type SegmentPlan, segmentSpan } from '@cuemux/planner'
 import { captionSamples } from '@cuemux/text'
 import { clipPicture, clipSound } from './clip.js'
+import { withoutLeading } from './leading.js'
 import type { PlannedFilm } from './planned-film.js'
 import { isRemote } from './remote.js'
 import type { Lease } from './segment-memory.js'
@@ -124,7 +125,7 @@ export class SegmentSamples {
     const read = await this.#spans.read(segmentSpan(this.#segments, n), trackIds, signal, lease)
     const batches = this.#dropped.length === 0 ? read : read.map(batch => this.#withoutDropped(batch))
     const clip = this.#clip
-    const own = clip === undefined ? batches : batches.flatMap(batch => this.#clipped(batch, clip) ?? [])
+    const own = clip === undefined ? batches : batches.flatMap(batch => this.#clipped(batch, clip, n) ?? [])
     if (this.#captioned !== undefined) this.#keepCaptions(n, own)
     return own
   }
@@ -139,9 +140,10 @@ export class SegmentSamples {
     return { ...batch, data, size: Uint32Array.from(data, sample => sample.byteLength) }
   }
 
-  #clipped(batch: SampleBatch, clip: Clip): SampleBatch | undefined {
+  #clipped(batch: SampleBatch, clip: Clip, n: number): SampleBatch | undefined {
     const track = this.#demuxer.index.tracks.find(({ id }) => id === batch.trackId)
-    if (track?.kind === 'text') return batch
-    return track?.kind === 'audio' ? clipSound(batch, clip) : clipPicture(batch, clip)
+    if (track?.kind === 'audio') return clipSound(batch, clip)
+    if (track?.kind !== 'video') return batch
+    return clipPicture(n === 0 && clip.first > 0 ? withoutLeading(batch, track.reorderDelay) : batch, clip)
   }
 }

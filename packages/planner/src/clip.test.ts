@@ -41,7 +41,8 @@ describe('the presentation of a clip', () => {
     expect([...segments.cuts]).toEqual([3, 6, 9])
     const [picture, sound] = renditions
     expect(seconds(picture?.durationsUs)).toEqual([6, 6, 2.5])
-    expect(seconds(sound?.durationsUs)).toEqual([4.7, 6, 2.5])
+    // Frames of 1024 at 48 kHz: the one that has 7.3 s begins 4 ms before, the last one ends 1.3 ms behind 20.5 s.
+    expect(seconds(sound?.durationsUs)).toEqual([4.704, 6, 2.501333])
     expect(timeline.zero).toEqual({ ticks: 6 * 24000, timescale: 24000 })
     expect(timeline.presentationOffset).toEqual({ ticks: 2000, timescale: 24000 })
   })
@@ -49,14 +50,33 @@ describe('the presentation of a clip', () => {
   it("goes on to the film's end where none is given", () => {
     const { renditions } = plan(54_000)
     expect(seconds(renditions[0]?.durationsUs)).toEqual([6])
-    expect(seconds(renditions[1]?.durationsUs)).toEqual([6])
+    expect(seconds(renditions[1]?.durationsUs)).toEqual([6.005333])
   })
 
   it('has no segments of sound that ends before it', () => {
     const { renditions } = plan(6000, 12_000)
     expect(renditions.map(({ firstSegment, durationsUs }) => [firstSegment, seconds(durationsUs)])).toEqual([
       [0, [6]],
-      [0, [6]],
+      [0, [6.016]],
     ])
+  })
+
+  it('has the priming of encoded sound before it', () => {
+    const index = film({ tracks: [video(), audio({ codec: 'ac3' })] })
+    const clip = planClip(index, 7300)
+    const outputs = new Map([[2, audio({ start: 7.3 * 48000, priming: 1024 })]])
+    const { renditions } = planPresentation(index, { targetDurationMs: 6000, client: resolveClient(), clip, outputs })
+    expect(seconds(renditions[1]?.durationsUs).slice(0, 2)).toEqual([4.721333, 6])
+    expect(renditions[1]?.startUs).toBe(7_278_667)
+  })
+
+  it('of sound alone starts with it, not with the place before it at which the film can be cut', () => {
+    const index = film({ tracks: [audio({ id: 1, frameDuration: undefined })] })
+    const { renditions } = planPresentation(index, {
+      targetDurationMs: 6000,
+      client: resolveClient(),
+      clip: planClip(index, 7300, 9000),
+    })
+    expect(renditions.map(({ startUs, durationsUs }) => [startUs, seconds(durationsUs)])).toEqual([[7_300_000, [1.7]]])
   })
 })

@@ -27,6 +27,8 @@ export function segmentBoundsUs(index: MediaIndex, plan: SegmentPlan, leads?: Fl
   const count = plan.times.length
   const bounds = new Float64Array(count + 1)
   for (let n = 0; n < count; n++) bounds[n] = rescale((plan.times[n] ?? 0) - (leads?.[n] ?? 0), plan.timescale, US)
+  // A clip has none of the pictures that its first keyframe leads in: they refer to what isn't in it.
+  if ((clip?.first ?? 0) > 0) bounds[0] = rescale(plan.times[0] ?? 0, plan.timescale, US)
   const next = index.keyframes.time[plan.end]
   const isClipped = plan.end < index.keyframes.count && next !== undefined
   const end = isClipped ? rescale(next, plan.timescale, US) : filmEndUs(index, bounds[count - 1] ?? 0)
@@ -56,17 +58,51 @@ function filmEndUs(index: MediaIndex, lastBoundUs: number): number {
 }
 
 /** The segments of the reference track, or of a rendition that holds it: all of them. */
-function referenceExtent(track: VideoTrack | AudioTrack, bounds: Float64Array, clip: Clip | undefined): Extent {
+function referenceExtent(
+  track: VideoTrack | AudioTrack,
+  bounds: Float64Array,
+  clip: Clip | undefined,
+  isEncoded: boolean,
+): Extent {
   const first = bounds[0] ?? 0
   const priming = track.kind === 'audio' ? track.priming : 0
   // A sparse table of keyframes may name its first one after the track's start; the first segment has what lies before.
   const own = track.start === undefined ? first : rescale(track.start - priming, track.timescale, US)
-  const start = (clip?.first ?? 0) === 0 ? Math.min(first, own) : first
-  return {
-    firstSegment: 0,
-    startUs: start,
-    durationsUs: differences(bounds, 0, bounds.length - 2, start, bounds[bounds.length - 1] ?? 0),
-  }
+  const picture = (clip?.first ?? 0) === 0 ? Math.min(first, own) : first
+  const isPicture = track.kind === 'video' || clip === undefined
+  const start = isPicture ? picture : soundStart(track, own, clip, isEncoded)
+  const last = bounds[bounds.length - 1] ?? 0
+  const end = isPicture ? last : soundEnd(track, Number.POSITIVE_INFINITY, last, clip, isEncoded)
+  return { firstSegment: 0, startUs: start, durationsUs: differences(bounds, 0, bounds.length - 2, start, end) }
+}
+
+/** Where sound starts, µs: with the frame in which the clip does; encoded sound does so by itself, its priming before it. */
+function soundStart(track: AudioTrack, ownUs: number, clip: Clip | undefined, isEncoded: boolean): number {
+  return clip === undefined || isEncoded ? ownUs : Math.max(ownUs, frameBound(track, clip.fromUs, Math.floor))
+}
+
+/** Where sound ends, µs: with the frame in which the clip does, where it goes on behind that. */
+function soundEnd(
+  track: AudioTrack,
+  saidUs: number,
+  boundUs: number,
+  clip: Clip | undefined,
+  isEncoded: boolean,
+): number {
+  const isCut = boundUs < saidUs && boundUs === clip?.toUs && !isEncoded
+  return Math.min(saidUs, isCut ? frameBound(track, boundUs, Math.ceil) : boundUs)
+}
+
+/** Where a frame begins by a time, µs; the time itself where frames lie on no grid. */
+function frameBound(
+  { start, priming, frameDuration, timescale }: AudioTrack,
+  timeUs: number,
+  round: (frames: number) => number,
+): number {
+  if (start === undefined || frameDuration === undefined || !Number.isFinite(timeUs)) return timeUs
+  const origin = start - priming
+  const frames = round(((timeUs * timescale) / US - origin) / frameDuration)
+  return rescale(origin + frames * frameDuration, timescale, US)
 }
 
 /**
@@ -82,30 +118,41 @@ export function renditionExtent(
   return extentWithin(index, segmentBoundsUs(index, plan, undefined, clip), track, clip)
 }
 
-/** {@link renditionExtent} with the segments' boundaries at hand. */
+/**
+ * {@link renditionExtent} with the segments' boundaries at hand.
+ *
+ * @param isEncoded whether the track comes out of an encoder, which is given the clip
+ */
 export function extentWithin(
   index: MediaIndex,
   bounds: Float64Array,
   track: VideoTrack | AudioTrack,
   clip: Clip | undefined,
+  isEncoded = false,
 ): Extent {
   return track.kind === 'video' || track.id === index.keyframes.trackId
-    ? referenceExtent(track, bounds, clip)
-    : trackExtent(track, bounds, index.isTruncated, clip)
+    ? referenceExtent(track, bounds, clip, isEncoded)
+    : trackExtent(track, bounds, index.isTruncated, clip, isEncoded)
 }
 
 /**
  * The segments of any other track: from the one that holds its first sample (priming is part of the media, as a
  * player sees it) to the one in which its last sample starts.
  */
-function trackExtent(track: AudioTrack, bounds: Float64Array, isTruncated: boolean, clip: Clip | undefined): Extent {
+function trackExtent(
+  track: AudioTrack,
+  bounds: Float64Array,
+  isTruncated: boolean,
+  clip: Clip | undefined,
+  isEncoded: boolean,
+): Extent {
   const count = bounds.length - 1
   const { timescale } = track
   const filmEnd = bounds[count] ?? 0
   const own = track.start === undefined ? (bounds[0] ?? 0) : rescale(track.start - track.priming, timescale, US)
-  const start = clip === undefined ? own : Math.max(own, clip.fromUs)
+  const start = soundStart(track, own, clip, isEncoded)
   const said = track.end === undefined ? filmEnd : rescale(track.end, timescale, US)
-  const end = isTruncated || clip !== undefined ? Math.min(said, filmEnd) : said
+  const end = isTruncated || clip !== undefined ? soundEnd(track, said, filmEnd, clip, isEncoded) : said
   const frame = track.frameDuration === undefined ? 1 : rescale(track.frameDuration, timescale, US)
   const first = segmentAt(bounds, start)
   const last = Math.max(first, segmentAt(bounds, Math.max(start, end - frame)))

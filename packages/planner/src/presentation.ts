@@ -190,7 +190,13 @@ function planRenditions(
   const chosen = chooseAudio(audio, options.audioLanguages)
   const videoBounds = leads === undefined ? bounds : segmentBoundsUs(index, segments, leads, clip)
   const extent = (track: PlayableTrack): Extent =>
-    extentWithin(index, track.kind === 'video' ? videoBounds : bounds, track, clip)
+    extentWithin(
+      index,
+      track.kind === 'video' ? videoBounds : bounds,
+      track,
+      clip,
+      options.outputs?.get(track.id) === track,
+    )
   if (options.isMuxed && video && chosen) {
     return [{ name: `av-${video.id}-${chosen.id}`, kind: 'muxed', tracks: [video, chosen], ...extent(video) }]
   }

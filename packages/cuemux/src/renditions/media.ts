@@ -90,7 +90,8 @@ export class MediaRendition implements RenditionResources {
       const at = told?.[firstSegment + i]
       return at === undefined || Number.isNaN(at) ? undefined : at
     }
-    const first = toldAt(0) ?? rescale(startUs, US, timescale)
+    // What the index tells of a clip's first segment is where that begins in the film.
+    const first = (this.#film.clip === undefined ? toldAt(0) : undefined) ?? rescale(startUs, US, timescale)
     const frame = track?.kind === 'audio' ? track.frameDuration : undefined
     const starts = new Float64Array(durationsUs.length)
     const durations = new Float64Array(durationsUs.length)
