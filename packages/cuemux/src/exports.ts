@@ -41,7 +41,7 @@ export {
 export { type RequestHandler, toNodeListener } from './node-listener.js'
 export type { FilmReport } from './open-films.js'
 export type { HlsPresentation, ResourceOptions, ResourceTree } from './presentation.js'
-export type { Resource, ResourceEntry, ResourceKind } from './resource.js'
+export type { KnownEntry, Resource, ResourceEntry, ResourceKind } from './resource.js'
 export type { CorsOptions } from './service/cors.js'
 export type { HandlerEvent, HandlerLogger } from './service/events.js'
 export type { CacheSegments } from './service/kept.js'

@@ -1,4 +1,4 @@
-import { joinPieces, type Resource, type ResourceKind, slicePieces } from './resource.js'
+import { joinPieces, type KnownEntry, type Resource, type ResourceKind, slicePieces } from './resource.js'
 import { type BodyPart, bodyStream, PieceBody } from './service/piece-body.js'
 
 /** How long clients and proxies may keep each kind: what a version of the film names never changes. */
@@ -52,19 +52,11 @@ export async function resourceResponse(
   options: ResponseOptions = {},
 ): Promise<Response> {
   const isHead = request.method === 'HEAD'
-  const headers = new Headers({
-    'content-type': resource.contentType,
-    'cache-control':
-      options.cacheControl ?? `${options.isPrivate === true ? 'private' : 'public'}, ${CACHE_CONTROL[resource.kind]}`,
-    etag: resource.etag,
-  })
-  const isText = TEXT_KINDS.has(resource.kind)
-  if (isText) headers.set('vary', 'accept-encoding')
-  else headers.set('accept-ranges', 'bytes')
+  const headers = headersOf(resource, options)
   if (matchesEtag(request.headers.get('if-none-match'), resource.etag)) {
     return new Response(null, { status: 304, headers })
   }
-  if (isText) return textResponse(request, resource, headers, isHead)
+  if (TEXT_KINDS.has(resource.kind)) return textResponse(request, resource, headers, isHead)
   const range = parseRange(request, resource)
   const bodyOf = options.body ?? (part => new PieceBody(part, undefined))
   if (range === undefined) {
@@ -78,6 +70,32 @@ export async function resourceResponse(
   headers.set('content-range', `bytes ${range.start}-${range.end - 1}/${resource.byteLength}`)
   const part = { pieces: slicePieces(resource.pieces, range.start, range.end), byteLength: range.end - range.start }
   return piecesResponse(bodyOf(part, range.start, range.end), 206, headers, isHead)
+}
+
+/**
+ * The answer to a client that has the resource, before that is made; `undefined` where it has another one or none. `*` asks
+ * whether there is anything at all, which is known for sure when it is made.
+ */
+export function unchangedResponse(
+  request: Request,
+  { etag, ...entry }: KnownEntry,
+  options: ResponseOptions = {},
+): Response | undefined {
+  const asked = request.headers.get('if-none-match')
+  if (etag === undefined || asked?.trim() === '*' || !matchesEtag(asked, etag)) return undefined
+  return new Response(null, { status: 304, headers: headersOf({ ...entry, etag }, options) })
+}
+
+function headersOf(
+  { kind, contentType, etag }: Pick<Resource, 'kind' | 'contentType' | 'etag'>,
+  { cacheControl, isPrivate = false }: ResponseOptions,
+): Headers {
+  return new Headers({
+    'content-type': contentType,
+    'cache-control': cacheControl ?? `${isPrivate ? 'private' : 'public'}, ${CACHE_CONTROL[kind]}`,
+    etag,
+    ...(TEXT_KINDS.has(kind) ? { vary: 'accept-encoding' } : { 'accept-ranges': 'bytes' }),
+  })
 }
 
 async function textResponse(

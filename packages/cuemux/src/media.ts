@@ -8,7 +8,7 @@ import {
 } from '@cuemux/core'
 import { type Decision, decideTracks, resolveClient } from '@cuemux/planner'
 import type { ClientInput } from './client.js'
-import { readAttachment } from './documents/attachments.js'
+import { findAttachment } from './documents/attachments.js'
 import type { EncoderOptions } from './encoding/options.js'
 import type { EncoderService } from './encoding/service.js'
 import type { HlsOptions } from './hls-options.js'
@@ -16,6 +16,7 @@ import { describeMedia, type MediaInfo } from './info.js'
 import { type MediaInput, type Platform, type SourceOptions, sourceFor } from './input.js'
 import { type JoinablePresentation, type JoinedPresentation, joinPresentations } from './joined.js'
 import { createPresentation, type HlsPresentation } from './presentation.js'
+import { joinPieces } from './resource.js'
 import { type MediaStream, openStream, type StreamOptions } from './stream.js'
 
 /** Options of {@link openMedia}. */
@@ -232,8 +233,8 @@ class FilmMedia implements Media {
   }
 
   async readAttachment(name: string): Promise<MediaAttachment | undefined> {
-    const found = await readAttachment(this, name, {})
-    return found && { mimeType: found.entry.contentType, bytes: found.bytes }
+    const found = findAttachment(this, name)
+    return found && { mimeType: found.entry.contentType, bytes: joinPieces(await found.make({})) }
   }
 
   async hls(options?: HlsOptions): Promise<HlsPresentation> {

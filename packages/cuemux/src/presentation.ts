@@ -9,9 +9,9 @@ import type { HlsOptions } from './hls-options.js'
 import type { JoinablePresentation } from './joined.js'
 import { type PlannedFilm, planFilm } from './planned-film.js'
 import { MediaRendition } from './renditions/media.js'
-import type { Made, MakeOptions, RenditionResources } from './renditions/rendition.js'
+import type { Found, RenditionResources } from './renditions/rendition.js'
 import { TextRendition } from './renditions/text.js'
-import { joinPieces, type Resource, type ResourceEntry } from './resource.js'
+import { joinPieces, type KnownEntry, type Resource, type ResourceEntry } from './resource.js'
 import { Lease } from './segment-memory.js'
 import { SegmentSamples } from './segment-samples.js'
 import { validatorOf } from './service/watched-source.js'
@@ -36,6 +36,11 @@ export interface ResourceTree {
 export interface HlsPresentation extends ResourceTree {
   /** How the film was planned. */
   readonly plan: PresentationPlan
+  /**
+   * What is at a path, without making it; `undefined` for a path that it doesn't have. A segment of a track that has nothing in
+   * it is found missing only when it is made.
+   */
+  entry(path: string, options?: Pick<ResourceOptions, 'query'>): Promise<KnownEntry | undefined>
 }
 
 /** Options of {@link HlsPresentation.resource}. */
@@ -117,22 +122,30 @@ class Presentation implements JoinablePresentation {
     throwIfAborted(options.signal)
     const { signal, query } = options
     const lease = options.reusesMemory === true ? new Lease() : undefined
-    const make = { signal, query, lease }
-    const made = (await this.#inRendition(path, make)) ?? (await this.#documents.make(path, make))
-    if (made === undefined) throw new CuemuxError('NOT_FOUND', `The presentation has no "${path.slice(0, 100)}".`)
-    const { entry, pieces, isEncoded = false } = made
+    const found = await this.#find(path)
+    if (found === undefined) throw new CuemuxError('NOT_FOUND', `The presentation has no "${path.slice(0, 100)}".`)
+    const pieces = await found.make({ signal, query, lease })
     const byteLength = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
-    const etag = isEncoded ? await contentEtag(joinPieces(pieces)) : etagFor(this.#identity, `${path}?${query ?? ''}`)
-    const resource = { ...entry, pieces, byteLength, etag }
+    const etag = this.#etag(found, query) ?? (await contentEtag(joinPieces(pieces)))
+    const resource = { ...found.entry, pieces, byteLength, etag }
     return lease === undefined ? resource : { ...resource, release: () => lease.release() }
   }
 
-  async #inRendition(path: string, options: MakeOptions): Promise<Made | undefined> {
+  async entry(path: string, { query }: Pick<ResourceOptions, 'query'> = {}): Promise<KnownEntry | undefined> {
+    const found = await this.#find(path)
+    return found && { ...found.entry, etag: this.#etag(found, query) }
+  }
+
+  #etag({ entry, isEncoded = false }: Found, query: string | undefined): string | undefined {
+    return isEncoded ? undefined : etagFor(this.#identity, `${entry.path}?${query ?? ''}`)
+  }
+
+  async #find(path: string): Promise<Found | undefined> {
     const slash = path.indexOf('/')
     const name = path.slice(0, Math.max(0, slash))
     const captions = name.startsWith('captions-') ? (await this.#captions()).renditions : []
     const rendition = [...this.renditions, ...captions].find(one => one.name === name)
-    return rendition?.make(path.slice(slash + 1), options)
+    return rendition?.find(path.slice(slash + 1)) ?? this.#documents.find(path)
   }
 
   async close(): Promise<void> {

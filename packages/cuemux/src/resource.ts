@@ -19,6 +19,12 @@ export interface ResourceEntry {
   readonly contentType: string
 }
 
+/** A resource before it is made. */
+export interface KnownEntry extends ResourceEntry {
+  /** Its entity tag; `undefined` for what an encoder makes, which has one of its bytes. */
+  readonly etag: string | undefined
+}
+
 /** A resource with its bytes. */
 export interface Resource extends ResourceEntry {
   /** Strong entity tag, with its quotes: the same tag means the same bytes. */

@@ -1,5 +1,6 @@
-import { type Attachment, CuemuxError, type ReadOptions } from '@cuemux/core'
+import { type Attachment, type ByteSource, CuemuxError, type ReadOptions } from '@cuemux/core'
 import type { PlannedFilm } from '../planned-film.js'
+import type { Found } from '../renditions/rendition.js'
 import { CONTENT_TYPES, type ResourceEntry } from '../resource.js'
 
 /** Attachments are below this. */
@@ -43,24 +44,27 @@ function safeName(name: string): string {
 const MAX_NAME_LENGTH = 120
 
 /** A file inside the film by its name; `undefined` where there is none. */
-export async function readAttachment(
-  { demuxer, source }: Pick<PlannedFilm, 'demuxer' | 'source'>,
-  name: string,
-  options: ReadOptions,
-): Promise<{ entry: ResourceEntry; bytes: Uint8Array } | undefined> {
-  const found = named(demuxer.index.attachments).find(({ entry }) => entry.path === `${ATTACHMENTS}${name}`)
+export function findAttachment(film: Pick<PlannedFilm, 'demuxer' | 'source'>, name: string): Found | undefined {
+  const found = named(film.demuxer.index.attachments).find(({ entry }) => entry.path === `${ATTACHMENTS}${name}`)
   if (found === undefined) return undefined
   const { attachment, entry } = found
-  const { offsetBytes, sizeBytes } = attachment
+  return { entry, make: async ({ signal }) => [await readAttachment(film.source, attachment, { signal })] }
+}
+
+async function readAttachment(
+  source: ByteSource,
+  { name, offsetBytes, sizeBytes }: Attachment,
+  options: ReadOptions,
+): Promise<Uint8Array> {
   if (sizeBytes > MAX_ATTACHMENT_BYTES) {
     throw new CuemuxError(
       'LIMIT_EXCEEDED',
       `The attachment "${name}" has ${sizeBytes} bytes, too many to be given out.`,
     )
   }
-  const bytes = await source.read(offsetBytes, sizeBytes, { signal: options.signal })
+  const bytes = await source.read(offsetBytes, sizeBytes, options)
   if (bytes.byteLength < sizeBytes) {
     throw new CuemuxError('CORRUPT_MEDIA', `The film ends within its attachment "${name}".`, { at: { offsetBytes } })
   }
-  return { entry, bytes }
+  return bytes
 }

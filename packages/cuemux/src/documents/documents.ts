@@ -2,11 +2,11 @@ import type { Captions } from '../captions.js'
 import type { EncoderService } from '../encoding/service.js'
 import type { PlannedFilm } from '../planned-film.js'
 import type { MediaRendition } from '../renditions/media.js'
-import { type Made, type MakeOptions, playlistEntry, textPieces } from '../renditions/rendition.js'
+import { type Found, playlistEntry, textFound } from '../renditions/rendition.js'
 import { CONTENT_TYPES, type ResourceEntry } from '../resource.js'
-import { ATTACHMENTS, attachmentEntries, readAttachment } from './attachments.js'
+import { ATTACHMENTS, attachmentEntries, findAttachment } from './attachments.js'
 import { CHAPTERS_PATH, chaptersDocument } from './chapters.js'
-import { findIFrames, IFRAMES, type IFrames, iFrameEntry, iFrameHeads, iFrameStream, makeIFrame } from './iframes.js'
+import { findIFrame, findIFrames, IFRAMES, type IFrames, iFrameEntry, iFrameHeads, iFrameStream } from './iframes.js'
 import { manifestDocument } from './manifest.js'
 import { multivariantPlaylist } from './master.js'
 import { planReport } from './plan.js'
@@ -74,41 +74,44 @@ export class Documents {
     return n => (iFrames === undefined ? undefined : iFrameEntry(iFrames, n))
   }
 
-  /** Makes the document at a path; `undefined` where there is none. */
-  async make(path: string, options: MakeOptions): Promise<Made | undefined> {
+  /** The document at a path; `undefined` where there is none. */
+  async find(path: string): Promise<Found | undefined> {
     const { film, media } = this.#parts
-    const { query } = options
     switch (path) {
       case MASTER.path:
-        return textOf(MASTER, await this.#master(query))
+        return textFound(MASTER, ({ query }) => this.#master(query))
       case MANIFEST.path:
-        return textOf(MANIFEST, await manifestDocument(film, media, query))
-      case CHAPTERS.path:
-        return textOf(CHAPTERS, await chaptersDocument(film))
+        return textFound(MANIFEST, ({ query }) => manifestDocument(film, media, query))
+      case CHAPTERS.path: {
+        const text = await chaptersDocument(film)
+        return text === undefined ? undefined : textFound(CHAPTERS, () => text)
+      }
       case PLAN.path:
-        return textOf(PLAN, JSON.stringify(planReport(film)))
+        return textFound(PLAN, () => JSON.stringify(planReport(film)))
     }
-    if (path.startsWith('storyboard')) return this.#tiles(path, options)
-    if (path.startsWith(IFRAMES)) return this.#iFrame(path, options)
-    if (!path.startsWith(ATTACHMENTS)) return undefined
-    const found = await readAttachment(film, path.slice(ATTACHMENTS.length), options)
-    return found && { entry: found.entry, pieces: [found.bytes] }
+    if (path.startsWith('storyboard')) return this.#tiles(path)
+    if (path.startsWith(IFRAMES)) return this.#iFrame(path)
+    return path.startsWith(ATTACHMENTS) ? findAttachment(film, path.slice(ATTACHMENTS.length)) : undefined
   }
 
-  async #iFrame(path: string, options: MakeOptions): Promise<Made | undefined> {
+  async #iFrame(path: string): Promise<Found | undefined> {
     const iFrames = await this.#iFrames()
-    return iFrames && makeIFrame(iFrames, this.#parts.film, this.#parts.media, path, options)
+    return iFrames && findIFrame(iFrames, this.#parts.film, this.#parts.media, path)
   }
 
-  async #tiles(path: string, { query, signal }: MakeOptions): Promise<Made | undefined> {
+  async #tiles(path: string): Promise<Found | undefined> {
     const { film, encoder } = this.#parts
     const board = await this.#storyboard()
     if (board === undefined || encoder === undefined) return undefined
-    if (path === TILES_TEXT.path) return textOf(TILES_TEXT, storyboardText(board, query))
-    if (path === TILES_PLAYLIST.path) return textOf(TILES_PLAYLIST, storyboardPlaylist(board, query))
+    if (path === TILES_TEXT.path) return textFound(TILES_TEXT, ({ query }) => storyboardText(board, query))
+    if (path === TILES_PLAYLIST.path) return textFound(TILES_PLAYLIST, ({ query }) => storyboardPlaylist(board, query))
     const n = Number(/^storyboard\/(0|[1-9]\d{0,5})\.jpg$/.exec(path)?.[1] ?? Number.NaN)
     if (!path.startsWith(STORYBOARD) || !(n < imageCount(board))) return undefined
-    return { entry: imageEntry(n), pieces: [await storyboardImage(film, board, n, encoder, signal)], isEncoded: true }
+    return {
+      entry: imageEntry(n),
+      isEncoded: true,
+      make: async ({ signal }) => [await storyboardImage(film, board, n, encoder, signal)],
+    }
   }
 
   async #master(query: string | undefined): Promise<string> {
@@ -128,12 +131,6 @@ export class Documents {
       query,
     )
   }
-}
-
-function textOf(entry: ResourceEntry, text: string): Made
-function textOf(entry: ResourceEntry, text: string | undefined): Made | undefined
-function textOf(entry: ResourceEntry, text: string | undefined): Made | undefined {
-  return text === undefined ? undefined : { entry, pieces: textPieces(text) }
 }
 
 /** Runs a search when its result is first asked for, and again only where it failed. */

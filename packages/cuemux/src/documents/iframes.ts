@@ -6,14 +6,7 @@ import { initName, pictureInits } from '../periods.js'
 import type { PlannedFilm } from '../planned-film.js'
 import { isRemote } from '../remote.js'
 import type { MediaRendition } from '../renditions/media.js'
-import {
-  type Made,
-  type MakeOptions,
-  playlistEntry,
-  segmentNumber,
-  textPieces,
-  withQuery,
-} from '../renditions/rendition.js'
+import { type Found, playlistEntry, segmentNumber, textFound, withQuery } from '../renditions/rendition.js'
 import { CONTENT_TYPES, type ResourceEntry } from '../resource.js'
 import { pictureFacts } from './master.js'
 
@@ -108,27 +101,32 @@ function initEntry(name: string, file: string): ResourceEntry {
   return { path: `${IFRAMES}${name}/${file}`, kind: 'init', contentType: CONTENT_TYPES.video }
 }
 
-/** Makes what lies below `iframes/`; `undefined` where there is no such resource. */
-export async function makeIFrame(
+/** What lies at a path below `iframes/`; `undefined` where there is no such resource. */
+export function findIFrame(
   iFrames: IFrames,
   film: PlannedFilm,
   media: readonly MediaRendition[],
   path: string,
-  { query, signal }: MakeOptions,
-): Promise<Made | undefined> {
-  const { rendition, frames, inits } = iFrames
-  if (path === `${IFRAMES}${rendition.name}.m3u8`) {
-    return { entry: playlistEntry(path), pieces: textPieces(iFramePlaylist(iFrames, film, query)) }
+): Found | undefined {
+  const { rendition, track, frames, inits } = iFrames
+  const { name } = rendition
+  const folder = `${IFRAMES}${name}/`
+  if (path === `${IFRAMES}${name}.m3u8`) {
+    return textFound(playlistEntry(path), ({ query }) => iFramePlaylist(iFrames, film, query))
   }
-  const folder = `${IFRAMES}${rendition.name}/`
-  const one = media.find(({ name }) => name === rendition.name)
+  const one = media.find(made => made.name === name)
   if (one === undefined || !path.startsWith(folder)) return undefined
   const file = path.slice(folder.length)
+  const isEncoded = film.encodings.has(track.id)
   const period = inits.indexOf(file)
-  if (period >= 0) return { entry: initEntry(rendition.name, file), ...(await one.keyframeInit(period, signal)) }
+  if (period >= 0) {
+    const make: Found['make'] = async ({ signal }) => [await one.keyframeInit(period, signal)]
+    return { entry: initEntry(name, file), isEncoded, make }
+  }
   const n = segmentNumber(file, 'm4s', (frames.at(-1)?.segment ?? -1) + 1)
   const entry = n === undefined ? undefined : iFrameEntry(iFrames, n)
-  return n === undefined || entry === undefined ? undefined : { entry, ...(await one.keyframe(n, signal)) }
+  if (n === undefined || entry === undefined) return undefined
+  return { entry, isEncoded, make: ({ signal }) => one.keyframe(n, signal) }
 }
 
 function iFramePlaylist({ rendition, frames, inits }: IFrames, film: PlannedFilm, query: string | undefined): string {

@@ -10,7 +10,7 @@ import { CONTENT_TYPES, type ResourceEntry, type ResourceKind } from '../resourc
 import type { SegmentSamples } from '../segment-samples.js'
 import { mediaPlaylist } from './media-playlist.js'
 import {
-  type Made,
+  type Found,
   type MakeOptions,
   playlistEntry,
   type RenditionPlaylist,
@@ -31,9 +31,6 @@ export interface SegmentTimes {
   /** Length of each, ticks. */
   readonly durations: Float64Array
 }
-
-/** An I-frame, or what decodes it. */
-type MadeKeyframe = Omit<Made, 'entry'>
 
 /** A rendition of picture, sound or both: fragmented MP4, or packed audio. */
 export class MediaRendition implements RenditionResources {
@@ -158,22 +155,23 @@ export class MediaRendition implements RenditionResources {
     return { firstSegment, segments, discontinuitySequence: before }
   }
 
-  async make(file: string, options: MakeOptions): Promise<Made | undefined> {
+  find(file: string): Found | undefined {
     if (file === 'playlist.m3u8') {
-      for (const { id } of this.plan.tracks) this.#film.encodings.get(id)?.warm?.()
-      return { entry: playlistEntry(`${this.name}/${file}`), pieces: await this.#playlistPieces(options.query) }
+      return { entry: playlistEntry(`${this.name}/${file}`), make: ({ query }) => this.#playlistPieces(query) }
     }
     const period = this.isPacked ? -1 : this.#inits().indexOf(file)
     const isEncoded = this.plan.tracks.some(({ id }) => this.#film.encodings.has(id))
     if (period >= 0) {
-      return { entry: this.#entry(file, 'init'), pieces: [await this.#init(period, options.signal)], isEncoded }
+      const make = async ({ signal }: MakeOptions) => [await this.#init(period, signal)]
+      return { entry: this.#entry(file, 'init'), isEncoded, make }
     }
     const n = segmentNumber(file, this.#extension, this.#film.plan.segments.cuts.length)
     if (n === undefined) return undefined
-    return { entry: this.segmentEntry(n), pieces: await this.#segment(n, options), isEncoded }
+    return { entry: this.segmentEntry(n), isEncoded, make: options => this.#segment(n, options) }
   }
 
   async #playlistPieces(query: string | undefined): Promise<readonly Uint8Array[]> {
+    for (const { id } of this.plan.tracks) this.#film.encodings.get(id)?.warm?.()
     if (this.#text === undefined || this.#text.query !== query) {
       this.#text = { query, pieces: textPieces(mediaPlaylist(await this.playlist(query), this.#film)) }
     }
@@ -216,18 +214,14 @@ export class MediaRendition implements RenditionResources {
   }
 
   /** The keyframe with which segment n starts, as a segment of the picture alone. */
-  async keyframe(n: number, signal: AbortSignal | undefined): Promise<MadeKeyframe> {
-    const { id } = this.#picture()
-    const batch = this.#adapted(await this.#samples.readKeyframe(n, id, signal), n)
-    const { pieces } = writeVideoSegment(2 * n + 1, [{ batch, shift: this.#film.plan.timeline.shiftFor(batch) }])
-    return { pieces, isEncoded: this.#film.encodings.has(id) }
+  async keyframe(n: number, signal: AbortSignal | undefined): Promise<readonly Uint8Array[]> {
+    const batch = this.#adapted(await this.#samples.readKeyframe(n, this.#picture().id, signal), n)
+    return writeVideoSegment(2 * n + 1, [{ batch, shift: this.#film.plan.timeline.shiftFor(batch) }]).pieces
   }
 
   /** The init segment of the picture alone, for {@link keyframe}. */
-  async keyframeInit(period: number, signal: AbortSignal | undefined): Promise<MadeKeyframe> {
-    const picture = this.#picture()
-    const pieces = [await this.#init(period, signal, [picture])]
-    return { pieces, isEncoded: this.#film.encodings.has(picture.id) }
+  keyframeInit(period: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    return this.#init(period, signal, [this.#picture()])
   }
 
   #picture(): VideoTrack {

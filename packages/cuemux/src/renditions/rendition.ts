@@ -11,12 +11,15 @@ export interface MakeOptions extends ReadOptions {
   readonly lease?: Lease | undefined
 }
 
-/** A resource as it was made: what it is, and its bytes in the order in which they go out. */
-export interface Made {
+type Pieces = readonly Uint8Array[]
+
+/** A resource that there is, before it is made. */
+export interface Found {
   readonly entry: ResourceEntry
-  readonly pieces: readonly Uint8Array[]
-  /** An encoder has made it: the next time it may have other bytes that play the same. */
+  /** An encoder makes it: the next time it may have other bytes that play the same. */
   readonly isEncoded?: boolean
+  /** Its bytes in the order in which they go out. */
+  make(options: MakeOptions): Pieces | Promise<Pieces>
 }
 
 /** What a media playlist has of a rendition: the same whether it is shown alone or as a part of joined films. */
@@ -40,8 +43,8 @@ export interface RenditionResources {
   segmentEntry(n: number): ResourceEntry
   /** What its playlist lists. */
   playlist(query: string | undefined): Promise<RenditionPlaylist>
-  /** Makes a file of it; `undefined` where there is no such file. */
-  make(file: string, options: MakeOptions): Promise<Made | undefined>
+  /** A file of it; `undefined` where there is no such file. A segment in which its track has nothing is told by making it. */
+  find(file: string): Found | undefined
 }
 
 /** The playlist of a rendition as a resource. */
@@ -50,8 +53,13 @@ export function playlistEntry(path: string): ResourceEntry {
 }
 
 /** Text as the only piece of a body. */
-export function textPieces(text: string): readonly Uint8Array[] {
+export function textPieces(text: string): Pieces {
   return [new TextEncoder().encode(text)]
+}
+
+/** A resource of text. */
+export function textFound(entry: ResourceEntry, write: (options: MakeOptions) => string | Promise<string>): Found {
+  return { entry, make: async options => textPieces(await write(options)) }
 }
 
 /** The address with the query that leads to the same presentation. */

@@ -6,13 +6,12 @@ import { CONTENT_TYPES, type ResourceEntry } from '../resource.js'
 import type { SegmentSamples } from '../segment-samples.js'
 import { mediaPlaylist } from './media-playlist.js'
 import {
-  type Made,
-  type MakeOptions,
+  type Found,
   playlistEntry,
   type RenditionPlaylist,
   type RenditionResources,
   segmentNumber,
-  textPieces,
+  textFound,
   withQuery,
 } from './rendition.js'
 
@@ -74,18 +73,19 @@ export abstract class WebVttRendition implements RenditionResources {
     return { firstSegment: 0, segments, discontinuitySequence: 0 }
   }
 
-  async make(file: string, options: MakeOptions): Promise<Made | undefined> {
+  find(file: string): Found | undefined {
     if (file === 'playlist.m3u8') {
-      const text = mediaPlaylist(await this.playlist(options.query), this.film)
-      return { entry: playlistEntry(`${this.name}/${file}`), pieces: textPieces(text) }
+      return textFound(playlistEntry(`${this.name}/${file}`), async ({ query }) =>
+        mediaPlaylist(await this.playlist(query), this.film),
+      )
     }
     if (file === WHOLE_TEXT) {
-      const text = writeWebVtt(await this.allCues(options.signal), { zeroUs: this.#zeroUs })
-      return { entry: this.#entry(file), pieces: textPieces(text) }
+      return textFound(this.#entry(file), async ({ signal }) =>
+        writeWebVtt(await this.allCues(signal), { zeroUs: this.#zeroUs }),
+      )
     }
     const n = segmentNumber(file, 'vtt', this.#durationsUs.length)
-    if (n === undefined) return undefined
-    return { entry: this.#entry(file), pieces: textPieces(await this.#segment(n, options.signal)) }
+    return n === undefined ? undefined : textFound(this.#entry(file), ({ signal }) => this.#segment(n, signal))
   }
 
   get #zeroUs(): number {

@@ -1,5 +1,5 @@
 import { CuemuxError, throwIfAborted, toCuemuxError } from '@cuemux/core'
-import { resourceResponse } from '../http.js'
+import { resourceResponse, unchangedResponse } from '../http.js'
 import type { Platform } from '../input.js'
 import type { MediaOpener } from '../media.js'
 import { type OpenFilm, OpenFilms, type PlannedPresentation, type PresentationOptions } from '../open-films.js'
@@ -187,6 +187,8 @@ export class FilmService {
   async #resource(request: Request, route: SignedRoute, film: OpenFilm): Promise<Response> {
     const startMs = performance.now()
     const planned = await this.#privately(() => film.presentation(route.client), 'make')
+    const unchanged = await this.#unchanged(request, route, film, planned)
+    if (unchanged !== undefined) return unchanged
     const { segment } = route
     const place = request.method === 'GET' ? this.#placeOf(request, route, film) : undefined
     const leave = segment === undefined ? undefined : await this.#reserve(planned, segment.n, request.signal)
@@ -218,6 +220,19 @@ export class FilmService {
     }
   }
 
+  /** The answer to a client that has the resource already, where its entity tag is known without making it. */
+  async #unchanged(
+    request: Request,
+    route: SignedRoute,
+    film: OpenFilm,
+    planned: PlannedPresentation,
+  ): Promise<Response | undefined> {
+    if (!request.headers.has('if-none-match')) return undefined
+    const find = () => planned.presentation.entry(route.path, { query: namedQuery(route) })
+    const entry = await this.#privately(() => film.guard(find), 'make')
+    return entry && unchangedResponse(request, entry, { isPrivate: route.signature !== undefined })
+  }
+
   /** Room for what making a segment takes. */
   #reserve(planned: PlannedPresentation, n: number, signal: AbortSignal): Leave | Promise<Leave> {
     return this.#bytes.reserve(planned.segmentBytes(n), signal)
@@ -232,8 +247,7 @@ export class FilmService {
   ): Promise<Made> {
     const { path } = route
     const { source } = film.media
-    // Only playlists have addresses in them: what else there is doesn't depend on the query.
-    const query = /\.(?:m3u8|mpd)$/.test(path) ? carriedQuery(route) : undefined
+    const query = namedQuery(route)
     const make = (inner: AbortSignal, isLent = false): Promise<Resource> =>
       film.guard(() => planned.presentation.resource(path, { signal: inner, query, reusesMemory: isLent }))
     const kept = this.#kept
@@ -342,6 +356,11 @@ export class FilmService {
       },
     })
   }
+}
+
+/** The query of the addresses in a playlist: what else there is has none in it, and doesn't depend on the query. */
+function namedQuery(route: SignedRoute): string | undefined {
+  return /\.(?:m3u8|mpd)$/.test(route.path) ? carriedQuery(route) : undefined
 }
 
 /** The cache is opened when it is first needed; that its address can't be one is told before. */

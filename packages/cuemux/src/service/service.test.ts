@@ -184,6 +184,39 @@ describe('a cache', () => {
   })
 })
 
+describe('If-None-Match', () => {
+  const opened = '/film/audio-2/playlist.m3u8'
+
+  it.each(['video-1/2.m4s', 'audio-2/2.m4s', 'video-1/init.mp4', 'video-1/playlist.m3u8', 'manifest.mpd'])(
+    'on %s, which the client has, is answered without reading or making it',
+    async path => {
+      const tag = (await serve({ resolve: () => new RemoteFilm() }).get(`/film/${path}`)).headers.get('etag') ?? ''
+      const film = new RemoteFilm()
+      const { get, handler } = serve({ resolve: () => film, cacheSegments: 'none' })
+      await get(opened)
+      const [reads, { made, bytes }] = [film.reads.length, handler.metrics().resources]
+      for (const method of ['GET', 'HEAD']) {
+        const response = await get(`/film/${path}`, { method, headers: { 'if-none-match': `"other", W/${tag}` } })
+        expect([response.status, response.headers.get('etag'), response.body]).toEqual([304, tag, null])
+      }
+      expect(film.reads.length).toBe(reads)
+      expect(handler.metrics().resources).toMatchObject({ made, bytes })
+    },
+  )
+
+  it('is answered with what the client lacks, and with 404 where there is nothing', async () => {
+    const { get } = serve()
+    const ask = async (path: string, tag: string): Promise<number> =>
+      (await get(`/film/${path}`, { headers: { 'if-none-match': tag } })).status
+    const tag = (await get('/film/video-1/2.m4s')).headers.get('etag') ?? ''
+    expect(await ask('video-1/2.m4s', '*')).toBe(304)
+    expect(await ask('video-1/1.m4s', tag)).toBe(200)
+    for (const path of ['video-1/99.m4s', 'video-1/02.m4s', 'video-9/0.m4s', 'attachments/cover.jpg', 'nothing']) {
+      expect([path, await ask(path, tag), await ask(path, '*')]).toEqual([path, 404, 404])
+    }
+  })
+})
+
 describe('observing', () => {
   it('tells of every read, resource and error', async () => {
     const events: HandlerEvent[] = []
