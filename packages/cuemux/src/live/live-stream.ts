@@ -2,7 +2,7 @@ import { CuemuxError, toCuemuxError } from '@cuemux/core'
 import type { FfmpegProcess, LiveFacts, LiveInput, LiveOutput } from '@cuemux/ffmpeg'
 import { checkCors } from '../service/cors.js'
 import { checkLiveInput } from './check-input.js'
-import { backOff, LiveRun, type RunHost } from './live-run.js'
+import type { RunHost } from './live-run.js'
 import type { InputTools } from './open-input.js'
 import type { LiveEvent, LiveState, LiveStats, LiveStreamOptions } from './options.js'
 import { parseLiveInput } from './parse-input.js'
@@ -197,6 +197,8 @@ export class HlsLiveStream implements LiveStream, RunHost {
 
   /** One run after the other, until the input has ended or no attempt is left. */
   async #runs(tools: InputTools): Promise<void> {
+    // Loaded when there is something to be played: it needs packages that opening a film may never need.
+    const { backOff, LiveRun } = await import('./live-run.js')
     const { signal } = this.#abort
     const limits = { ...RECONNECT, ...this.#options.reconnect }
     for (;;) {
