@@ -55,6 +55,11 @@ export const CONTENT_TYPES = {
   metrics: 'text/plain; version=0.0.4; charset=utf-8',
 } as const
 
+/** Whether what is at a path names other resources, so that it depends on the query that their addresses need. */
+export function hasAddresses(path: string): boolean {
+  return /\.(?:m3u8|mpd)$/.test(path) || path === 'storyboard.vtt'
+}
+
 /** The part `[start, end)` of a body in pieces, without copying. */
 export function slicePieces(pieces: readonly Uint8Array[], start: number, end: number): Uint8Array[] {
   const part: Uint8Array[] = []

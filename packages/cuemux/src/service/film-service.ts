@@ -4,7 +4,7 @@ import type { Platform } from '../input.js'
 import type { MediaOpener } from '../media.js'
 import { type OpenFilm, OpenFilms, type PlannedPresentation, type PresentationOptions } from '../open-films.js'
 import { isRemote } from '../remote.js'
-import { CONTENT_TYPES, type Resource, slicePieces } from '../resource.js'
+import { CONTENT_TYPES, hasAddresses, type Resource, slicePieces } from '../resource.js'
 import { streamResponse } from '../stream-response.js'
 import { AddressGuard } from './address-guard.js'
 import { BytesInFlight } from './bytes-in-flight.js'
@@ -358,9 +358,9 @@ export class FilmService {
   }
 }
 
-/** The query of the addresses in a playlist: what else there is has none in it, and doesn't depend on the query. */
+/** The query of the addresses in a resource. */
 function namedQuery(route: SignedRoute): string | undefined {
-  return /\.(?:m3u8|mpd)$/.test(route.path) ? carriedQuery(route) : undefined
+  return hasAddresses(route.path) ? carriedQuery(route) : undefined
 }
 
 /** The cache is opened when it is first needed; that its address can't be one is told before. */

@@ -2,7 +2,7 @@ import { type ByteSource, type Demuxer, deserializeIndex, type MediaIndex, seria
 import type { Cache, CacheMeta, Flights } from '@cuemux/store'
 import { FORMAT_VERSION } from '../etag.js'
 import { isRemote } from '../remote.js'
-import type { Resource, ResourceKind } from '../resource.js'
+import { hasAddresses, type Resource, type ResourceKind } from '../resource.js'
 import { headOf, validatorOf } from './watched-source.js'
 
 /** Caching as `@cuemux/store` does it, loaded when it is first used. */
@@ -42,7 +42,7 @@ export class Kept {
   /** Whether this resource of a film is kept: what cost a round trip or an encoder, unless all is. */
   holdsResource(source: ByteSource, path: string, encoded: ReadonlySet<string>): boolean {
     const kind = kindOf(path)
-    if (!KEPT_KINDS.has(kind)) return false
+    if (!KEPT_KINDS.has(kind) || hasAddresses(path)) return false
     const isEncoded = (kind === 'segment' || kind === 'init') && encoded.has(path.split('/', 1)[0] ?? '')
     return this.holds(source) || kind === 'image' || isEncoded
   }

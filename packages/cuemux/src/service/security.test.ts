@@ -1,3 +1,4 @@
+import { memoryCache } from '@cuemux/store'
 import { describe, expect, it, vi } from 'vitest'
 import { RemoteFilm } from '../../testing/remote-film.js'
 import { bodyOf, serve } from '../../testing/serve.js'
@@ -23,6 +24,15 @@ describe('signed addresses', () => {
     }
     const manifest = (await bodyOf(await get(`/film/manifest.mpd?${query}`))).toString()
     expect(manifest).toContain(query.replace('&', '&amp;'))
+  })
+
+  it('lead to the pictures of the seek bar, each viewer by its own signature', async () => {
+    const { handler, get } = serve({ signing, cache: memoryCache() })
+    for (const hours of [1, 2]) {
+      const query = await handler.sign('film', { expiresAt: Date.now() + hours * 3_600_000 })
+      const tiles = (await bodyOf(await get(`/film/storyboard.vtt?${query}`))).toString()
+      expect(tiles).toContain(`\nstoryboard/0.jpg?${query}#xywh=0,0,`)
+    }
   })
 
   it('open nothing without a signature, with another film’s, or past their end', async () => {
