@@ -16,6 +16,7 @@ const FILMS = [
   { name: 'eac3_2997.mkv', encoded: ['aac'] },
   { name: 'mp2.mkv', encoded: ['aac'] },
   { name: 'h264_10bit.mkv', encoded: ['h264'] },
+  { name: 'h264_10bit_vfr.mkv', encoded: ['h264'] },
   { name: 'mpeg4_mp3.avi', encoded: ['h264', 'aac'] },
   { name: 'mpeg2_ac3.ts', encoded: ['h264', 'aac'] },
 ] as const
@@ -31,7 +32,7 @@ describe.each(FILMS)('$name for a browser', ({ name, encoded }) => {
       const isEncoded = targets.includes('h264')
       const { summary, facts } = await judge(load, { source, isEncoded })
       expect(summary).toEqual([])
-      expect(facts.frames).toBeGreaterThan(330)
+      expect(facts.frames).toBeGreaterThan(280)
     } finally {
       await close()
     }

@@ -72,7 +72,7 @@ export async function firstTime(file: string, stream: 'v:0' | 'a:0'): Promise<nu
 
 /** Peak signal-to-noise ratio of the frames of two films, one after the other whatever their times, dB. */
 export async function likeness(a: string, b: string): Promise<number> {
-  const plain = 'settb=1/90000,setpts=N/FRAME_RATE/TB,format=yuv420p'
+  const plain = 'settb=1/25,setpts=N,format=yuv420p'
   const graph = `[0:v]${plain}[a];[1:v][a]scale2ref[b][c];[b]${plain}[d];[c][d]psnr`
   const args = ['-hide_banner', '-nostdin', '-noautorotate', '-i', b, '-noautorotate', '-i', a, '-lavfi', graph]
   const { stderr } = await runProgram('ffmpeg', [...args, '-f', 'null', '-'])

@@ -72,6 +72,18 @@ export const defectRecipes: Readonly<Record<string, Recipe>> = {
     args: '-q OUT --edit track:v1 --delete default-duration'.split(' '),
   },
   'h264_10bit.mkv': make(...picture('24', LENGTH), ...sound(LENGTH), ...h264, '-pix_fmt', 'yuv420p10le', ...aac),
+  // The container names 24 frames a second, and they come when they will.
+  'h264_10bit_vfr.mkv': make(
+    ...picture('24', LENGTH),
+    ...sound(LENGTH),
+    '-vf',
+    "select='not(eq(mod(n\\,7)\\,3))',settb=1/1000,setpts='PTS+mod(N\\,5)*0.009/TB'",
+    ...'-r 24 -fps_mode passthrough -enc_time_base 1/1000'.split(' '),
+    ...h264,
+    '-pix_fmt',
+    'yuv420p10le',
+    ...aac,
+  ),
   'mpeg4_mp3.avi': make(
     ...picture('24', LENGTH),
     ...sound(LENGTH),

@@ -20,9 +20,11 @@ import {
   videoSourceOf,
 } from '@cuemux/ffmpeg'
 import type { Clip, SegmentPlan } from '@cuemux/planner'
+import { isRemote } from '../remote.js'
 import type { FfmpegEncoder } from './ffmpeg-encoder.js'
 import { byFilmValues } from './film-values.js'
 import { foreignAddress } from './foreign-film.js'
+import { withTrueRate } from './frame-rate.js'
 import type { EncodingRequest, TrackEncoding } from './service.js'
 
 const DEFAULT_MAX_HEIGHT = 1080
@@ -31,11 +33,13 @@ const DEFAULT_MAX_HEIGHT = 1080
 export async function openVideoEncoding(
   encoder: FfmpegEncoder,
   request: EncodingRequest,
-  track: VideoTrack,
+  named: VideoTrack,
 ): Promise<TrackEncoding> {
   const ffmpeg = await encoder.registry()
   const capabilities = await encoder.capabilities(request.signal)
   const { demuxer, source, segments, signal } = request
+  // Of a film that is far away each look would be a download.
+  const track = isRemote(source.seekCostBytes) ? named : await withTrueRate(demuxer, named, signal)
   const foreign = await foreignAddress(encoder, demuxer, track)
   const own = foreign === undefined ? await encoder.loopback.serve(source) : undefined
   const input: MediaAddress = foreign?.input ?? own ?? neverAddress()

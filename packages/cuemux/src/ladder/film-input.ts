@@ -5,6 +5,7 @@ import { openFile } from '@cuemux/source/node'
 import { readSamples } from '../encoding/audio-encoding.js'
 import type { FfmpegEncoder } from '../encoding/ffmpeg-encoder.js'
 import { foreignAddress } from '../encoding/foreign-film.js'
+import { withTrueRate } from '../encoding/frame-rate.js'
 import { lazyEncoder } from '../encoding/lazy-encoder.js'
 import { soundAddress } from '../encoding/sound-address.js'
 import { clockOffset, scanOf } from '../encoding/video-encoding.js'
@@ -81,44 +82,18 @@ async function openPictures(
   if (own !== undefined) closers.push(() => own.close())
   const address = foreign?.input ?? own
   if (address === undefined) throw new TypeError('unreachable')
-  const full = { ...track, ...(await startOf(demuxer, track, signal)), ...(await rateOf(demuxer, track, signal)) }
+  const full = { ...(await withTrueRate(demuxer, track, signal)), start: await startOf(demuxer, track, signal) }
   const scan = await scanOf(ffmpeg, address, full, signal)
   const clockOffsetUs = foreign === undefined ? await clockOffset(ffmpeg, address, demuxer, full, signal) : 0
   return { track: full, source: videoSourceOf(full, scan), address, clockOffsetUs }
 }
 
 /** Where the pictures begin: the index says so, or the media, or the first keyframe does. */
-async function startOf(
-  demuxer: Demuxer,
-  track: VideoTrack,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly start: number }> {
+async function startOf(demuxer: Demuxer, track: VideoTrack, signal: AbortSignal | undefined): Promise<number> {
   const { start } = await demuxer.readTrackStart(track.id, { signal })
   const { keyframes } = demuxer.index
   const [first = 0] = keyframes.trackId === track.id ? keyframes.time : []
-  return { start: start ?? rescale(first, keyframes.timescale, track.timescale) }
-}
-
-/**
- * A film whose container names a rate and whose frames leave places of it empty is of a variable rate: a group of frames at
- * its beginning, in its middle and at its end shows it.
- */
-async function rateOf(
-  demuxer: Demuxer,
-  { id, frameDuration, timescale }: VideoTrack,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly frameDuration?: undefined }> {
-  const { count, trackId } = demuxer.index.keyframes
-  if (frameDuration === undefined || trackId !== id || count === 0) return {}
-  for (const first of new Set([0, count >> 1, Math.max(0, count - 2)])) {
-    const batches = await demuxer.readSpan({ first, end: first + 1 }, [id], { signal })
-    for (const batch of batches) {
-      const step = rescale(frameDuration, timescale, batch.timescale)
-      const times = batch.dts.map((dts, i) => dts + (batch.compositionOffset[i] ?? 0)).sort()
-      if (times.some((time, i) => i > 0 && time - (times[i - 1] ?? 0) > 1.5 * step)) return { frameDuration: undefined }
-    }
-  }
-  return {}
+  return start ?? rescale(first, keyframes.timescale, track.timescale)
 }
 
 /** The sound, unless nothing decodes it and there are pictures. */
