@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import path from 'node:path'
-import { CuemuxError, throwIfAborted } from '@cuemux/core'
+import { throwIfAborted } from '@cuemux/core'
 import { hasCode } from '../disk-files.js'
 import { readPieces } from './body.js'
 import { outputFailed } from './failure.js'
-import { checkPath, fillTemplate, pathTemplate, relativeAddress } from './naming.js'
+import { checkPath, fillTemplate, pathTemplate, relativeAddress, resolveFolder } from './naming.js'
 import type {
   PublishBody,
   PublishOptions,
@@ -37,10 +37,7 @@ export interface FolderStoreOptions {
  * @throws CuemuxError `BAD_REQUEST`
  */
 export function folderStore(options: FolderStoreOptions): PublishStore {
-  if (typeof options.folder !== 'string' || options.folder.trim() === '') {
-    throw new CuemuxError('BAD_REQUEST', 'folder must be a path.')
-  }
-  return new FolderStore(path.resolve(options.folder), options.publicUrl)
+  return new FolderStore(resolveFolder(options.folder), options.publicUrl)
 }
 
 class FolderStore implements PublishStore {

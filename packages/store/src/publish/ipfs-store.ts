@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { CuemuxError, throwIfAborted } from '@cuemux/core'
 import type { CID } from 'multiformats/cid'
 import { BlockFolder } from './block-folder.js'
@@ -6,7 +5,7 @@ import { readPieces } from './body.js'
 import { carHeader, carSection, readCar } from './car.js'
 import { outputFailed } from './failure.js'
 import { type IpfsLibraries, loadIpfs, parseIpfsAddress } from './ipfs-libraries.js'
-import { checkPath, fillTemplate, gatewayTemplate, relativeAddress } from './naming.js'
+import { checkPath, fillTemplate, gatewayTemplate, relativeAddress, resolveFolder } from './naming.js'
 import type {
   PublishBody,
   PublishOptions,
@@ -84,10 +83,7 @@ export interface IpfsStore extends PublishStore {
  * @throws CuemuxError `BAD_REQUEST`
  */
 export function ipfsStore(options: IpfsStoreOptions): IpfsStore {
-  if (typeof options.folder !== 'string' || options.folder.trim() === '') {
-    throw new CuemuxError('BAD_REQUEST', 'folder must be a path.')
-  }
-  return new FolderOfBlocks(path.resolve(options.folder), options.gateway)
+  return new FolderOfBlocks(resolveFolder(options.folder), options.gateway)
 }
 
 class FolderOfBlocks implements IpfsStore {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { CuemuxError } from '@cuemux/core'
 import type { StoredFile } from './publish-store.js'
 
@@ -21,6 +22,16 @@ export function checkPath(path: string): string {
   throw new CuemuxError('BAD_REQUEST', `"${String(path).slice(0, 100)}" is no path to publish under.`, {
     hint: 'Give a relative path such as "video-1/7.m4s", without "." and "..".',
   })
+}
+
+/**
+ * The whole path of a folder that a store is given.
+ *
+ * @throws CuemuxError `BAD_REQUEST` where it is none
+ */
+export function resolveFolder(folder: string): string {
+  if (typeof folder === 'string' && folder.trim() !== '') return resolve(folder)
+  throw new CuemuxError('BAD_REQUEST', 'folder must be a path.')
 }
 
 /** A path as part of a URL. */
