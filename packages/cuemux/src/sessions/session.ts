@@ -7,7 +7,10 @@ import { isOpenState, nextState, type SessionSignal, type SessionState } from '.
 import { Viewers } from './viewers.js'
 
 /** What a session is from its beginning to its end. */
-export interface SessionFacts {
+export type SessionFacts = Pick<Session, 'id' | 'key' | 'reference' | 'settings' | 'kind' | 'sourceId' | 'createdAtMs'>
+
+/** A session: its state, its viewers, and the order in which its content is opened and closed. */
+export class Session {
   readonly id: string
   /** Says which starts are for this session: its source and settings. */
   readonly key: string
@@ -16,17 +19,6 @@ export interface SessionFacts {
   readonly kind: SessionKind
   readonly sourceId: string | undefined
   /** ms since 1970. */
-  readonly createdAtMs: number
-}
-
-/** A session: its state, its viewers, and the order in which its content is opened and closed. */
-export class Session implements SessionFacts {
-  readonly id: string
-  readonly key: string
-  readonly reference: string
-  readonly settings: SessionSettings
-  readonly kind: SessionKind
-  readonly sourceId: string | undefined
   readonly createdAtMs: number
   readonly viewers: Viewers = new Viewers()
   /** Rises from one opening to the next, over all sessions. */
