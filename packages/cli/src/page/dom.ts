@@ -19,6 +19,13 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made
 }
 
+/** A term of a list of facts, and what it is. */
+export function factElement([term, value]: readonly [term: string, value: string]): HTMLElement {
+  const pair = element('div')
+  pair.append(element('dt', '', term), element('dd', '', value))
+  return pair
+}
+
 /** An element with a file's name, which may break into lines where its words end: at dots, dashes and underscores. */
 export function nameElement(className: string, name: string): HTMLElement {
   const made = element('span', className)

@@ -1,6 +1,6 @@
 import type Hls from 'hls.js'
 import { Events } from 'hls.js'
-import { byId, element } from './dom.js'
+import { byId, factElement } from './dom.js'
 import { PlanPicture, planFacts } from './plan-picture.js'
 import type { PlanReport } from './server-api.js'
 
@@ -55,7 +55,7 @@ export class PlanTab {
     if (film !== this.#film) return
     this.#picture = new PlanPicture(plan, readout, { onChoose: seconds => this.#play(seconds) })
     byId('plan-view', HTMLElement).replaceChildren(this.#picture.root)
-    byId('plan-facts', HTMLElement).replaceChildren(...planFacts(plan).map(fact))
+    byId('plan-facts', HTMLElement).replaceChildren(...planFacts(plan).map(factElement))
     this.#picture.showNow(this.#video.currentTime)
     this.#picture.showLoaded(this.#loaded)
   }
@@ -64,10 +64,4 @@ export class PlanTab {
     this.#video.currentTime = seconds
     this.#video.play().catch(() => {})
   }
-}
-
-function fact([name, value]: [string, string]): HTMLElement {
-  const pair = element('div')
-  pair.append(element('dt', '', name), element('dd', '', value))
-  return pair
 }

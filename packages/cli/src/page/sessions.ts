@@ -1,6 +1,6 @@
 import type { SessionInfo } from 'cuemux'
 import { formatBytes } from '../format.js'
-import { byId, element, nameElement } from './dom.js'
+import { byId, element, factElement, nameElement } from './dom.js'
 import { fetchFilmList } from './server-api.js'
 import { endSession, fetchSessions } from './session-api.js'
 
@@ -45,7 +45,7 @@ function card(base: string, session: SessionInfo, cpu: number | undefined): HTML
   const head = element('div', 'session-head')
   const name = nameElement('session-name', session.name ?? session.source)
   head.append(name, element('span', `session-state is-${session.state}`, session.state))
-  const end = element('button', 'session-end', 'End')
+  const end = element('button', 'pill session-end', 'End')
   end.type = 'button'
   end.setAttribute('aria-label', `End ${session.name ?? session.source}`)
   end.addEventListener('click', () => {
@@ -56,12 +56,8 @@ function card(base: string, session: SessionInfo, cpu: number | undefined): HTML
     )
   })
   head.append(end)
-  const figures = element('dl', 'session-figures')
-  for (const [label, value] of figuresOf(session, cpu)) {
-    const figure = element('div')
-    figure.append(element('dt', '', label), element('dd', '', value))
-    figures.append(figure)
-  }
+  const figures = element('dl', 'fact-list')
+  figures.append(...figuresOf(session, cpu).map(factElement))
   item.append(head, figures)
   return item
 }
