@@ -1,5 +1,6 @@
 import { type ByteSource, type Demuxer, deserializeIndex, type MediaIndex, serializeIndex } from '@cuemux/core'
 import type { Cache, CacheMeta, Flights } from '@cuemux/store'
+import { ATTACHMENTS } from '../documents/attachments.js'
 import { FORMAT_VERSION } from '../etag.js'
 import { isRemote } from '../remote.js'
 import { hasAddresses, type Resource, type ResourceKind } from '../resource.js'
@@ -123,6 +124,7 @@ function resourceKey(source: ByteSource, plan: string, path: string): string {
 
 /** The kind of a resource as its name tells it, before it is made. */
 function kindOf(path: string): ResourceKind {
+  if (path.startsWith(ATTACHMENTS)) return 'attachment'
   if (/\.(?:m4s|mp3|aac|ac3|ec3|ts)$/.test(path)) return 'segment'
   if (path.endsWith('.vtt')) return 'text'
   if (/\/init[^/]*\.mp4$/.test(path)) return 'init'
