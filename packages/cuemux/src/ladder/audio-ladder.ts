@@ -101,9 +101,10 @@ export class AudioLadder {
   /**
    * Makes all segments in order.
    *
-   * @param chunkFirst the segment that it starts with
+   * @param isStored whether segment n is stored already
    * @param admit resolves when segment n may be made; `false` where there is none any more
-   * @param endTicks where the sound is cut off, on its clock; known where {@link admit} says
+   * @param endTicks where the sound is cut off, on its clock; known once `admit` has resolved
+   * @param give gets each segment; `undefined` for one that is stored, or in which there is no sound
    */
   async makeAll(
     isStored: (n: number) => boolean,
