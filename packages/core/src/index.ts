@@ -1,4 +1,5 @@
 export * from './bytes.js'
+export * from './decode-times.js'
 export * from './demuxer.js'
 export * from './errors.js'
 export * from './index-codec.js'

@@ -1,4 +1,3 @@
-export { type DecodeTimes, deriveDecodeTimes } from './decode-times.js'
 export { rateOfDefaultDuration, timescaleOfRate } from './frame-rate.js'
 export { isMatroska } from './head.js'
 export { type OpenMatroskaOptions, openMatroska } from './open.js'

@@ -1,6 +1,5 @@
-import { SAMPLE_SYNC, type SampleBatch } from '@cuemux/core'
+import { type DecodeTimes, deriveDecodeTimes, SAMPLE_SYNC, type SampleBatch } from '@cuemux/core'
 import { pcmFrameBytes } from './audio-track.js'
-import { type DecodeTimes, deriveDecodeTimes } from './decode-times.js'
 import { decodeAdditions, decodeFrames } from './encodings.js'
 import { FRAME_KEY, type FrameColumns } from './frame-columns.js'
 import { toLengthPrefixed } from './nal-format.js'

@@ -1,7 +1,6 @@
 import { type KeyframeKind, keyframeKind } from '@cuemux/codecs'
-import { SAMPLE_SYNC, type SampleBatch, type VideoTrack } from '@cuemux/core'
+import { SAMPLE_SYNC, type SampleBatch, settleDecodeTimes, type VideoTrack } from '@cuemux/core'
 import { CLOCK_RATE, filmTime, frameTime } from './clock.js'
-import { settleDecodeTimes } from './decode-times.js'
 import { FRAME_KEY } from './frame-columns.js'
 import { delayTicks } from './keyframes.js'
 import { packetTime, type SpanPlan, type SpanTrack, timeOf } from './span-read.js'

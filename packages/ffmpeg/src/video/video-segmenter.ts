@@ -1,5 +1,11 @@
-import { CuemuxError, concatBytes, createSampleBatch, SAMPLE_SYNC, type SampleBatch } from '@cuemux/core'
-import { deriveDecodeTimes } from '@cuemux/matroska'
+import {
+  CuemuxError,
+  concatBytes,
+  createSampleBatch,
+  deriveDecodeTimes,
+  SAMPLE_SYNC,
+  type SampleBatch,
+} from '@cuemux/core'
 import type { StreamFrame } from './matroska-stream.js'
 import type { VideoGrid } from './video-grid.js'
 
