@@ -24,6 +24,7 @@ export {
 } from '@cuemux/source'
 export type { Cache } from '@cuemux/store'
 export type { ClientInput } from './client.js'
+export type { PlanReport } from './documents/plan.js'
 export type { EncoderEvent, EncoderOptions } from './encoding/options.js'
 export type { Handler } from './handler.js'
 export type { HlsOptions } from './hls-options.js'

@@ -8,8 +8,8 @@ describe('planFacts', () => {
       { n: 1, startMs: 6000, durationMs: 4000, bytes: 500_000 },
     ]
     const renditions = [
-      { name: 'video-1', kind: 'video' },
-      { name: 'audio-2', kind: 'audio' },
+      { name: 'video-1', kind: 'video', firstSegment: 0, durationsMs: [6000, 4000] },
+      { name: 'audio-2', kind: 'audio', firstSegment: 0, durationsMs: [6000, 4000] },
     ]
     expect(planFacts({ durationMs: 10_000, segments, keyframesMs: [0, 2000, 6000, 8000], renditions })).toEqual([
       ['Segments', '2'],

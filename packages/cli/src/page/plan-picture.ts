@@ -1,6 +1,6 @@
+import type { PlanReport } from 'cuemux'
 import { formatBitrate, formatBytes, formatDuration } from '../format.js'
 import { element } from './dom.js'
-import type { PlanReport } from './server-api.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 /** Heights of the picture's parts in px, from the top. */

@@ -1,8 +1,8 @@
+import type { PlanReport } from 'cuemux'
 import type Hls from 'hls.js'
 import { Events } from 'hls.js'
 import { byId, factElement } from './dom.js'
 import { PlanPicture, planFacts } from './plan-picture.js'
-import type { PlanReport } from './server-api.js'
 
 /** The tab that shows how the film is cut. */
 export class PlanTab {

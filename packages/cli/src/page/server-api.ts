@@ -1,4 +1,4 @@
-import type { FilmReport } from 'cuemux'
+import type { FilmReport, PlanReport } from 'cuemux'
 import type { FilmEntry, FilmList } from '../server/film.js'
 import { type Chapter, readChapterFile } from './chapters.js'
 import { readStoryboard, type Tile } from './controls/thumbnails.js'
@@ -20,20 +20,6 @@ export function isPlanned(film: FilmEntry): film is PlannedFilm {
 export async function fetchReport(film: PlannedFilm, client: string, signal: AbortSignal): Promise<FilmReport> {
   const response = await get(withClient(film.info, client), signal)
   return response.json()
-}
-
-/** How a film is cut: what `plan.json` says. */
-export interface PlanReport {
-  readonly durationMs: number
-  readonly segments: readonly {
-    readonly n: number
-    readonly startMs: number
-    readonly durationMs: number
-    /** Bytes of the source between its keyframe and the next segment's. */
-    readonly bytes: number
-  }[]
-  readonly keyframesMs: readonly number[]
-  readonly renditions: readonly { readonly name: string; readonly kind: string }[]
 }
 
 /** How a film is cut for a client. */

@@ -2,7 +2,7 @@ import { rescale } from '@cuemux/core'
 import { sourceSpanBytes } from '@cuemux/planner'
 import type { PlannedFilm } from '../planned-film.js'
 
-/** How a film is cut, for a picture of it: plain JSON, times from the presentation's beginning. */
+/** `plan.json`: how a film is cut, for a picture of it; times from the presentation's beginning. */
 export interface PlanReport {
   readonly durationMs: number
   readonly segments: readonly {
