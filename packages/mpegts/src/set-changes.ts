@@ -15,10 +15,12 @@ import {
 
 /** At so many of the sampled places, at most, the keyframe that follows is looked at. */
 const LOOKS = 4
+/** The same where keyframes are of no one distance: nothing tells how far the next is, and a look takes several reads. */
+const IRREGULAR_LOOKS = 2
 /** What all these looks are expected to read, at most. */
 const ALL_LOOKS_BYTES = 1024 * 1024
 /** What one look may cost. */
-const MAX_LOOK_READS = 4
+const MAX_LOOK_READS = 3
 const MAX_LOOK_BYTES = 512 * 1024
 /** What the search between looks that differ may cost: less where the beginning, which has been read, was large. */
 const SEARCH_READS = 14
@@ -44,8 +46,8 @@ export interface SetsFilm extends SearchedStream {
 export type TimedChange = Pick<SeenKeyframe, 'time' | 'description'>
 
 /**
- * Where parameter sets change in a sampled stream. Finding a keyframe costs a part of a group of pictures: four are looked
- * at all over the stream, at those sampled places that lie nearest before one, in parallel, for a MiB, and between two that
+ * Where parameter sets change in a sampled stream. Finding a keyframe costs a part of a group of pictures: four (two where
+ * they are irregular) are looked at all over the stream, at those sampled places that lie nearest before one, in parallel, for a MiB, and between two that
  * differ it is searched, by 14 reads and 4 MiB at most for all. What these leave open counts from the later one on. A look
  * that meets no keyframe in time tells nothing.
  *
@@ -76,7 +78,7 @@ function looksOf(film: SetsFilm): SearchStart[] {
     const start: SearchStart = { at, time: time[i + 1]!, rate }
     return { start, bytes: wait === undefined ? FIRST_BYTES : expectedBytes(wait, rate) }
   })
-  const size = Math.ceil(samples.length / LOOKS)
+  const size = Math.ceil(samples.length / (film.distance === undefined ? IRREGULAR_LOOKS : LOOKS))
   const nearest: typeof samples = []
   for (let i = 0; i < samples.length; i += size) {
     const group = samples.slice(i, i + size)

@@ -54,7 +54,7 @@ export function feedCodec(track: AudioTrack, config: Uint8Array): FeedCodec {
   }
 }
 
-/** Whether samples of a track can be fed: {@link feedCodec} knows how. */
+/** Whether samples of a track can be fed to ffmpeg: those of a codec that Matroska can name. */
 export function canBeFed(track: AudioTrack): boolean {
   return track.codec !== 'unknown' || WAVE_TAGS[track.containerCodec] !== undefined
 }
