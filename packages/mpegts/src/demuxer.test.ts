@@ -326,6 +326,28 @@ describe('recordings that were joined', () => {
   })
 })
 
+describe('a stream that has not all that its program map names', () => {
+  it('has the tracks that are sent', async () => {
+    const muxer = new TsMuxer()
+    muxer.section(0, pat([1, 0x1000]))
+    muxer.section(
+      0x1000,
+      pmt(1, 0, [
+        [0x0f, SOUND - 8],
+        [0x1b, VIDEO],
+        [0x0f, SOUND],
+        [0x1b, VIDEO + 8],
+      ]),
+    )
+    muxer.packets.push(...film().packets.slice(2))
+    const { index } = await open(muxer)
+    expect(index.tracks.map(({ id, isDefault }) => [id, isDefault])).toEqual([
+      [VIDEO, true],
+      [SOUND, true],
+    ])
+  })
+})
+
 describe('a stream of one picture', () => {
   it('is described by its last access unit, after which nothing comes', async () => {
     const muxer = new TsMuxer()

@@ -101,17 +101,18 @@ describe('packets and frames', () => {
         [0x1b, VIDEO],
         [6, 0x120, [0x59, 8, 0x67, 0x65, 0x72, 0x10, 0, 1, 0, 1]],
         [6, 0x121, [0x56, 5, 0x66, 0x72, 0x61, 0x09, 0]],
-        [6, 0x122, [0x6a, 1, 0]],
+        [6, 0x122, [0x7a, 1, 0]],
         [0x86, 0x123],
       ]),
     )
     for (let n = 0; n < 10; n++) muxer.pes({ pid: VIDEO, pts: n * 3600, payload: accessUnit(n % 5 === 0, 300, n + 16) })
+    for (let n = 0; n < 4; n++) muxer.pes({ pid: 0x122, pts: n * 2880, payload: Uint8Array.from(eac3(0, 64, n)) })
     const { tracks } = (await open(muxer)).index
     expect(tracks.map(({ id, kind, codec, language }) => [id, kind, codec, language])).toEqual([
       [VIDEO, 'video', 'h264', 'und'],
       [0x120, 'text', 'dvbsub', 'de'],
       [0x121, 'text', 'unknown', 'fr'],
-      [0x122, 'audio', 'ac3', 'und'],
+      [0x122, 'audio', 'eac3', 'und'],
     ])
   })
 })

@@ -79,23 +79,16 @@ async function buildIndex(
   const readOptions: ReadOptions = { signal: options.signal }
   const program = await findProgram(source, head, layout, readOptions)
   const pairs = tracksOf(program)
-  const beginnings = await readBeginnings(
-    source,
-    pairs,
-    layout.stride,
-    layout.offset,
-    head,
-    MAX_BEGINNING_BYTES,
-    readOptions,
-  )
-  const reference = referenceOf(beginnings)
+  const all = await readBeginnings(source, pairs, layout.stride, layout.offset, head, MAX_BEGINNING_BYTES, readOptions)
+  const reference = referenceOf(all)
+  const beginnings = withDefaults(all.filter(one => one === reference || isThere(one)))
   const endBytes = source.sizeBytes ?? head.length
   const plan: ScanPlan = {
     stride: layout.stride,
     begin: layout.offset,
     end: endBytes,
     program,
-    pids: pairs.map(({ track }) => track.id),
+    pids: beginnings.map(({ pair }) => pair.track.id),
     reference: reference.pair.track as VideoTrack | AudioTrack,
     parameterSets: reference.pair.format.parameterSets,
     pieceBytes: PIECE_BYTES,
@@ -112,18 +105,30 @@ async function buildIndex(
 function tracksOf({ map }: FoundProgram): TrackWithFormat[] {
   const pairs: TrackWithFormat[] = []
   const isBluRay = registrationOf(map.descriptors) === 'HDMV'
-  const seen = new Set<string>()
   const ids = new Set<number>()
   for (const entry of map.streams) {
     const pair = trackOfStream(entry, isBluRay)
     if (pair === undefined || ids.has(entry.pid) || entry.pid === 0) continue
     ids.add(entry.pid)
-    const { kind } = pair.track
-    // The first of its kind is the one to play; text is shown when it is asked for.
-    pairs.push({ ...pair, track: { ...pair.track, isDefault: kind !== 'text' && !seen.has(kind) } })
-    seen.add(kind)
+    pairs.push(pair)
   }
   return pairs
+}
+
+/** The first track of its kind is the one to play; text is shown when it is asked for. */
+function withDefaults(beginnings: readonly TrackBeginning[]): TrackBeginning[] {
+  const first = new Map<string, TrackBeginning>()
+  for (const one of beginnings) if (!first.has(one.pair.track.kind)) first.set(one.pair.track.kind, one)
+  return beginnings.map(one => {
+    const { track } = one.pair
+    const isDefault = track.kind !== 'text' && first.get(track.kind) === one
+    return { ...one, pair: { ...one.pair, track: { ...track, isDefault } } }
+  })
+}
+
+/** Whether there is anything of a track that the program map names: broadcasts name sound that isn't sent. */
+function isThere({ pair: { track, format }, stamp }: TrackBeginning): boolean {
+  return stamp >= 0 || track.kind === 'text' || format.isScrambled
 }
 
 /** The first video track that was met, else the first one of sound. */
