@@ -33,7 +33,10 @@ interface IndexInput {
 /** Ends of a film that was cut, and the keyframes of one that has no Cues. */
 type Found = Pick<ScanResult, 'lastTicks'> & { readonly isCut: boolean }
 
-/** Builds the index: Cues and tags, or a scan where there are none; the tracks' first blocks as far as they were read. */
+/**
+ * Builds the index: Cues and tags, or a scan where there are none; the tracks' first blocks as far as they were read.
+ * Pictures that a film names and doesn't have are none of its tracks.
+ */
 export async function buildIndex(input: IndexInput): Promise<MediaIndex> {
   const { head, sizeBytes, entries, window } = input
   const timestampScale = head.info?.timestampScale ?? 1_000_000
@@ -72,7 +75,7 @@ export async function buildIndex(input: IndexInput): Promise<MediaIndex> {
   } else if (isTruncated) {
     found = await findEnd(request, cues.clusterOffset[cues.count - 1]!)
   }
-  if (cues.count === 0) throw noKeyframes()
+  if (cues.count === 0) return buildIndex({ ...input, entries: entries.filter(({ type }) => type !== reference.type) })
   pairs = anchorTracks(pairs, reference.number, cues.ticks[0]!, timestampScale)
   const blocks = readHeadBlocks(pairs, reference.number, input.first, head.firstCluster, segmentEnd, timestampScale)
   const first = blocks.reference

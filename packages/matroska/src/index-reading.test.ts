@@ -136,6 +136,17 @@ describe('openMatroska', () => {
     expect(progress.length).toBeGreaterThan(0)
   })
 
+  it('plays the sound of a film without any of its pictures', async () => {
+    const sound = (time: number): Bytes => simpleBlock(2, time, true, frame(6, 1))
+    const bytes = film({
+      tracks: [videoEntry(), audioEntry()],
+      clusters: [cluster(0, sound(0)), cluster(2000, sound(0))],
+    })
+    const { index } = await openMatroska(sourceOf(bytes))
+    expect(index.tracks.map(({ id }) => id)).toEqual([2])
+    expect(index.keyframes).toMatchObject({ trackId: 2, count: 2 })
+  })
+
   it('reads a Segment and clusters of unknown size', async () => {
     const clusters = [0, 80, 160].map(time => openElement(Id.Cluster, uint(Id.Timestamp, time), key(0), picture(40)))
     const bytes = film({ tracks: simple.tracks, clusters, isOpen: true, withoutSeekHead: true })
