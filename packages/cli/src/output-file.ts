@@ -1,6 +1,6 @@
 import { fstatSync, writev, writevSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { CuemuxError } from '@cuemux/core'
@@ -32,6 +32,11 @@ export async function makeFolder(path: string): Promise<void> {
   } catch (error) {
     throw outputError(path, error)
   }
+}
+
+/** Takes a folder away that nothing was written into; one that has something in it stays. */
+export async function removeIfEmpty(path: string): Promise<void> {
+  await rmdir(path).catch(() => undefined)
 }
 
 /** A file that comes into being under its name only when it is complete. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -120,5 +120,10 @@ describe('cuemux ladder', () => {
     expect(failed.stderr).toBe('cuemux: OUTPUT_FAILED: The disk is full. It can be resumed.\n')
     expect(failed.stdout).toContain('{"error":{"code":"OUTPUT_FAILED"')
     expect((await ladder('', ['--to', 'ftp://host'])).stderr).toMatch(/^cuemux: BAD_REQUEST: A place to publish to is/)
+  })
+
+  it('leaves no empty folder of a film that could not be opened', async () => {
+    await ladder('', [], new CuemuxError('NOT_FOUND', 'There is no such film.'))
+    expect(await readdir(folder)).toEqual([])
   })
 })

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { CuemuxError } from '@cuemux/core'
 import type { Ladder, LadderEvent, LadderJobProgress, LadderOptions, LadderResult, LadderUpdate } from 'cuemux'
 import { formatBitrate, formatBytes, formatCount, formatDuration } from '../format.js'
 import type { Io } from '../io.js'
 import { write, writeJson } from '../io.js'
-import { makeFolder, writeFileAtomically } from '../output-file.js'
+import { makeFolder, removeIfEmpty, writeFileAtomically } from '../output-file.js'
 import { createProgress, type Progress } from '../progress.js'
 import { printable } from '../run.js'
 import { PUBLISHED_NAME, type PublishedFilm } from '../server/ipfs-film.js'
@@ -55,6 +56,7 @@ export async function ladder(parsed: ParsedArguments, io: Io): Promise<void> {
     ...(gateway === undefined ? {} : { gateway }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   })
+  const isOurs = !existsSync(out)
   await makeFolder(out)
   const place: Place = { kind: store.kind, folder: resolve(options.to ?? out), out, input }
   const report = new Report(place, io, options.json === true)
@@ -71,6 +73,7 @@ export async function ladder(parsed: ParsedArguments, io: Io): Promise<void> {
     })
     await report.end(await follow(job, report))
   } catch (error) {
+    if (isOurs) await removeIfEmpty(out)
     throw error instanceof CuemuxError && error.code === 'ABORTED' ? stopped(error) : error
   } finally {
     report.clear()

@@ -61,9 +61,12 @@ describe('a list', () => {
       'video-360-hevc 640x360 400',
     ])
   })
-  it.each(['', 'x', '720,', '720:', '0', '1', Array(13).fill('10').join()])('says what is wrong with %j', wish => {
-    expect(() => planRungs(source(640, 360), wish)).toThrow(expect.objectContaining({ code: 'BAD_REQUEST' }))
-  })
+  it.each(['', 'x', '720,', '720:', '0', '1', '65537', Array(13).fill('10').join()])(
+    'says what is wrong with %j',
+    wish => {
+      expect(() => planRungs(source(640, 360), wish)).toThrow(expect.objectContaining({ code: 'BAD_REQUEST' }))
+    },
+  )
 })
 
 describe('auto', () => {

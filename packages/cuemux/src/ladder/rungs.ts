@@ -38,6 +38,8 @@ const CODEC_SHARE: Readonly<Record<TargetCodec, number>> = { h264: 1, hevc: 0.65
 const SMALL_PIXELS = 640 * 360
 const LEAST_BPS = 100_000
 const MAX_RUNGS = 12
+/** Lines of the largest picture that an encoder is asked for. */
+const MAX_HEIGHT = 65_536
 /** Where the source's rate is the bound, a rung of half the pixels gets more than half of it. */
 const RATE_EXPONENT = 0.75
 
@@ -117,8 +119,8 @@ function parseRungs(text: string): LadderRungOption[] {
 
 function sizedRung(source: VideoSource, option: LadderRungOption): Omit<PlannedRung, 'name'> {
   const { height, codec = 'h264', maxFrameRate } = option
-  if (!(Number.isInteger(height) && height >= 2)) {
-    throw new CuemuxError('BAD_REQUEST', `A rung's height is ${height}; it must be an integer of at least 2.`)
+  if (!(Number.isInteger(height) && height >= 2 && height <= MAX_HEIGHT)) {
+    throw new CuemuxError('BAD_REQUEST', `A rung's height is ${height}; it must be an integer of 2 to ${MAX_HEIGHT}.`)
   }
   const size = outputSize(source, height)
   const bitrateBps = option.bitrateBps ?? rateFor(size, codec)

@@ -70,7 +70,8 @@ export async function askFfprobe(
   if (isOurs) throw new CuemuxError('LIMIT_EXCEEDED', 'ffprobe says more of the input than any film needs.')
   if (status === undefined && child.pid === undefined) throw child.failure('The input could not be probed')
   if (status !== 0) {
-    throw new CuemuxError('UNSUPPORTED_CONTAINER', `ffmpeg can not open the input either: ${child.reason.text}.`)
+    const why = child.reason.text
+    throw new CuemuxError('UNSUPPORTED_CONTAINER', `The input is nothing that Cuemux or ffmpeg can read: ${why}.`)
   }
   return readAnswer(Buffer.concat(pieces).toString())
 }

@@ -73,7 +73,7 @@ function asUnreachable(error: unknown, signal: AbortSignal | undefined, timeoutM
   if (error.code !== 'UNSUPPORTED_CONTAINER') return error
   return new CuemuxError(
     'SOURCE_UNREACHABLE',
-    error.message.replace('ffmpeg can not open the input either', 'The live input can not be read'),
+    error.message.replace('The input is nothing that Cuemux or ffmpeg can read', 'The live input can not be read'),
     { cause: error },
   )
 }

@@ -48,7 +48,14 @@ export function explainFailure(lines: readonly string[]): FailureReason {
   return { kind: 'other', text: last === undefined ? 'it said nothing' : withoutPrefix(last) }
 }
 
-/** `[h264_nvenc @ 0x55d0c8]` tells nobody anything; what stands before the address does. */
+/**
+ * `[h264_nvenc @ 0x55d0c8]` tells nobody anything; what stands before the address does. Where ffmpeg reads an input of
+ * ours is nobody's business.
+ */
 function withoutPrefix(line: string): string {
-  return line.replace(/^\[([^\]@]+?) @ 0x[0-9a-f]+\]\s*/i, '$1: ').trim()
+  return line
+    .replace(/^\[([^\]@]+?) @ 0x[0-9a-f]+\]\s*/i, '$1: ')
+    .replace(/^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\S*: /, '')
+    .replaceAll(/http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\S*/g, 'the input')
+    .trim()
 }

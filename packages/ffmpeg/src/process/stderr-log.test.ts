@@ -32,6 +32,9 @@ describe('explainFailure', () => {
     })
     expect(explainFailure(['[h264_nvenc @ 0x1] Cannot load libcuda.so.1']).kind).toBe('device')
     expect(explainFailure(["Unknown encoder 'libfdk_aac'"]).kind).toBe('missing')
+    expect(explainFailure([`http://127.0.0.1:4000/${'0af'.repeat(10)}12: Invalid data found`]).text).toBe(
+      'Invalid data found',
+    )
     expect(explainFailure([])).toEqual({ kind: 'other', text: 'it said nothing' })
   })
 })
