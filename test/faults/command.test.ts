@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeMedia } from '../media/media.js'
 import { type Finished, runProgram } from '../support/process.js'
 import { damagedInputs, hopelessInputs } from './inputs.js'
 
@@ -40,6 +41,35 @@ describe('the command says in one line what is wrong', () => {
     const out = path.join(folder, 'no-film')
     expectOneClearLine(await cuemux('hls', path.join(folder, 'text.mkv'), out))
     expect(await readdir(out).catch(() => [])).toEqual([])
+  })
+})
+
+describe('the command whose output nobody reads', () => {
+  /** Its exit code and stderr where the reader of its output goes away at once. */
+  async function unread(...args: string[]): Promise<string> {
+    const command = [process.execPath, main, ...args].map(part => `'${part}'`).join(' ')
+    const script = `{ ${command}; echo "code $?" >&2; } | head -c 0`
+    return (await runProgram('sh', ['-c', script], { timeoutMs: 60_000 })).stderr
+  }
+
+  test('ends what only says something', async () => {
+    expect(await unread('inspect', await makeMedia('h264_10bit.mkv'))).toBe('code 0\n')
+  })
+
+  test('does its work all the same', async () => {
+    const out = path.join(folder, 'unread')
+    const film = await makeMedia('h264_10bit.mkv')
+    expect(await unread('ladder', film, out, '--rungs', '90', '--segment-duration', '0.5', '--json')).toBe('code 0\n')
+    expect(await readFile(path.join(out, 'video-90/playlist.m3u8'), 'utf8')).toContain('#EXT-X-ENDLIST')
+  })
+
+  test.runIf(process.platform === 'linux')('says that the disk is full', async () => {
+    const film = await makeMedia('h264_10bit.mkv')
+    const { code, stderr } = await runProgram('sh', [
+      '-c',
+      `'${process.execPath}' '${main}' probe '${film}' >/dev/full`,
+    ])
+    expect([code, stderr]).toEqual([1, 'cuemux: OUTPUT_FAILED: Cannot write to stdout: the disk is full.\n'])
   })
 })
 

@@ -18,9 +18,12 @@ export interface Io {
   >
 }
 
-/** Writes and waits until the stream takes more. */
+/** Writes and waits until the stream takes more. What nobody reads any more is not written. */
 export async function write(output: Output, data: string | Uint8Array): Promise<void> {
-  if (!output.write(data)) await once(output, 'drain')
+  if (!output.writable || output.write(data)) return
+  await once(output, 'drain').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
 }
 
 /** Writes one line of JSON. */

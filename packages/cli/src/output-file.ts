@@ -18,7 +18,7 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /** An error of the file system as `OUTPUT_FAILED`, with its reason in words. */
-function outputError(path: string, error: unknown): CuemuxError {
+export function outputError(path: string, error: unknown): CuemuxError {
   if (error instanceof CuemuxError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error))

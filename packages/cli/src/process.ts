@@ -1,6 +1,10 @@
 import { constants } from 'node:os'
 import type { Io } from './io.js'
+import { outputError } from './output-file.js'
 import { describeFailure, run } from './run.js'
+
+/** Commands whose work isn't what they say of it: they do it also when nobody listens any more. */
+const WORK_ON: ReadonlySet<string> = new Set(['hls', 'ladder', 'preview', 'serve'])
 
 /**
  * Runs the command of this process's arguments: connects {@link run} with its streams, signals and exit code. The
@@ -26,12 +30,16 @@ export async function start(): Promise<void> {
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   process.on('uncaughtException', fail).on('unhandledRejection', fail)
+  const args = process.argv.slice(2)
   // The reader of our output has what it wants (as in `| head`): that is no failure.
-  const onPipeError = (error: NodeJS.ErrnoException): void => (error.code === 'EPIPE' ? process.exit(0) : fail(error))
+  const onPipeError = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') fail(outputError('to stdout', error))
+    else if (!WORK_ON.has(args[0] ?? '')) process.exit(0)
+  }
   process.stdout.on('error', onPipeError)
   process.stderr.on('error', onPipeError)
 
-  const code = await run(process.argv.slice(2), io)
+  const code = await run(args, io)
   process.exitCode = stoppedBy !== undefined && code !== 0 ? 128 + constants.signals[stoppedBy] : code
   process.off('SIGINT', stop).off('SIGTERM', stop)
 }
