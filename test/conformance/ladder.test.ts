@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parsePlaylist } from '@cuemux/playlist'
 import { folderStore } from '@cuemux/store'
-import { createLadder } from 'cuemux'
+import { createLadder, openMedia } from 'cuemux'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { judge } from '../hls-check/judge.js'
 import { makeMedia } from '../media/media.js'
@@ -21,9 +21,11 @@ const FILMS = [
   { name: 'eac3_2997.mkv', rate: 29.97, sounds: ['2'] },
   { name: 'ac3_51.mkv', rate: 24, sounds: ['2', '6'] },
   { name: 'h264_lateaudio.mkv', rate: 24, sounds: ['2'] },
+  { name: 'h264_latevideo.mkv', rate: 24, sounds: ['2'] },
+  { name: 'one_second.mp4', rate: 25, sounds: ['2'], frames: 25 },
 ] as const
 
-describe.each(FILMS)('a ladder of $name', ({ name, rate, sounds }) => {
+describe.each(FILMS)('a ladder of $name', ({ name, rate, sounds, ...film }) => {
   test('keeps every rule', async () => {
     const source = await makeMedia(name)
     const out = path.join(folder, name)
@@ -42,7 +44,7 @@ describe.each(FILMS)('a ladder of $name', ({ name, rate, sounds }) => {
 
     const { summary, facts } = await judge(file => readFile(path.join(out, file)), { source, isEncoded: true })
     expect(summary).toEqual([])
-    expect(facts.frames).toBeGreaterThan(330)
+    expect(facts.frames).toBeGreaterThanOrEqual('frames' in film ? film.frames : 331)
 
     const master = parsePlaylist(await text('master.m3u8'), { strict: true })
     if (master.kind !== 'multivariant') throw new Error('That is no multivariant playlist.')
@@ -55,6 +57,11 @@ describe.each(FILMS)('a ladder of $name', ({ name, rate, sounds }) => {
     const [pictures = ''] = (await text('manifest.mpd')).split('</AdaptationSet>')
     expect(pictures.match(/<SegmentTemplate/g)?.length).toBe(1)
     expect(pictures.match(/<Representation/g)?.length).toBe(3)
+    // It has all of the film.
+    const [, minutes, seconds] =
+      /mediaPresentationDuration="PT(?:(\d+)M)?([\d.]+)S"/.exec(await text('manifest.mpd')) ?? []
+    const lengthMs = (await openMedia(source)).info.durationMs ?? 0
+    expect(Math.abs(Number(minutes ?? 0) * 60_000 + Number(seconds) * 1000 - lengthMs)).toBeLessThan(200)
     await store.close()
   })
 })

@@ -44,6 +44,13 @@ export const defectRecipes: Readonly<Record<string, Recipe>> = {
       'IN(h264_aac.mkv)',
     ],
   },
+  // Its pictures begin ten seconds after its sound.
+  'h264_latevideo.mkv': {
+    needs: ['h264_aac.mkv'],
+    program: 'ffmpeg',
+    args: '-itsoffset 10 -i IN(h264_aac.mkv) -i IN(h264_aac.mkv) -map 0:v -map 1:a -c copy OUT'.split(' '),
+  },
+  'one_second.mp4': make(...picture('25', 1), ...sound(1), ...h264, ...aac),
   'cover.jpg': make(...'-f lavfi -i testsrc2=s=300x300 -frames:v 1'.split(' ')),
   // The cover is a video track, and the first one.
   'cover_first.mkv': withCover(),

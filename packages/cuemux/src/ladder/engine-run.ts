@@ -46,7 +46,7 @@ export class EngineRun {
   constructor(options: EngineRunOptions) {
     this.#options = options
     const { video, audio } = options
-    this.#videoNext = video?.options.renditions.map(() => 0) ?? []
+    this.#videoNext = video?.options.renditions.map(() => options.grid.firstPicture) ?? []
     this.#audioNext = audio.map(() => 0)
     this.#videoIsDone = video === undefined
     this.queue = new SegmentQueue(QUEUED_SEGMENTS * (this.#videoNext.length + audio.length))
@@ -133,7 +133,7 @@ export class EngineRun {
     const { grid, chunkSegments, parallelChunks } = this.#options
     let before: Promise<void> = Promise.resolve()
     let busy = 0
-    for (let first = 0; first < grid.times.length; first += chunkSegments) {
+    for (let first = grid.firstPicture; first < grid.times.length; first += chunkSegments) {
       const chunk = this.chunkAt(first)
       if (this.isChunkStored(chunk)) continue
       // A chunk's last frames keep no processor busy: the next one starts by then.

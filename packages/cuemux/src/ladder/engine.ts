@@ -34,6 +34,7 @@ export class FilmLadderEngine implements LadderEngine {
   readonly format: LadderFormat
   readonly targetDurationMs: number
   readonly segmentCount: number | undefined
+  readonly firstPicture: number
   readonly settings: Readonly<Record<string, JsonValue>>
   readonly source: Readonly<Record<string, JsonValue>>
   readonly #parts: EngineParts
@@ -44,13 +45,16 @@ export class FilmLadderEngine implements LadderEngine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts
-    const { grid, video, audio, feed } = parts
+    const { grid, video, audio, feed, durationUs } = parts
     this.renditions = [
       ...(video?.options.renditions.map(({ rendition }) => rendition) ?? []),
       ...audio.map(({ rendition }) => rendition),
     ]
-    this.targetDurationMs = (grid.segmentTicks * 1000) / grid.timescale
+    const segmentMs = (grid.segmentTicks * 1000) / grid.timescale
+    const isOne = feed === undefined && durationUs !== undefined && grid.times.length === 1
+    this.targetDurationMs = isOne ? Math.min(segmentMs, durationUs / 1000) : segmentMs
     this.segmentCount = feed === undefined ? grid.times.length : undefined
+    this.firstPicture = grid.firstPicture
     this.format = parts.format
     this.settings = parts.settings
     this.source = parts.source

@@ -280,8 +280,9 @@ export class LadderJob implements FrameLadder {
   #checkComplete(): void {
     const video = [...this.#renditions.values()].filter(({ rendition }) => rendition.kind === 'video')
     const expected = Math.max(0, ...video.map(({ count }) => count))
+    const { firstPicture = 0 } = this.#options.engine
     for (const { rendition, run } of video) {
-      if (run.length === expected && (run.at(-1)?.number ?? -1) === expected - 1) continue
+      if (run.length === expected && (run.at(-1)?.number ?? -1) === firstPicture + expected - 1) continue
       throw new CuemuxError(
         'ENCODER_FAILED',
         `The encoder ended with ${run.length} of ${expected} segments of ${rendition.name}.`,

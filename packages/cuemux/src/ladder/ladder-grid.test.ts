@@ -31,6 +31,18 @@ describe('segments of a constant rate', () => {
   })
 })
 
+it('gives sound that begins before the pictures segments of its own', () => {
+  const options = { timescale: 1000, frameDuration: 40, frameSteps: [1], segmentMs: 4000, start: 10_000, end: 15_000 }
+  const grid = (lead: number): unknown[] => {
+    const { times, firstPicture } = planLadderGrid({ ...options, lead })
+    return [firstPicture, ...times]
+  }
+  expect(grid(10_000)).toEqual([3, -2000, 2000, 6000, 10_000, 14_000])
+  expect(grid(9000)).toEqual([2, 2000, 6000, 10_000, 14_000])
+  expect(grid(1500)).toEqual([0, 10_000, 14_000])
+  expect(grid(-3000)).toEqual([0, 10_000, 14_000])
+})
+
 it('cuts a variable rate by time, and frames without an end as far as can be', () => {
   const options = { timescale: 1000, frameDuration: undefined, frameSteps: [], segmentMs: 4000, start: 0 }
   expect(Array.from(planLadderGrid({ ...options, end: 9000 }).times)).toEqual([0, 4000, 8000])

@@ -70,6 +70,8 @@ export interface LadderEngine {
   readonly targetDurationMs: number
   /** How many segments are planned, of the longest track; `undefined` while frames are pushed. */
   readonly segmentCount: number | undefined
+  /** Number of the first segment of the pictures (0): sound that begins long before them has those before it. */
+  readonly firstPicture?: number
   /** All that decides the bytes, for a checkpoint: rungs, rates, encoders, their threads, the grid, chunks. */
   readonly settings: Readonly<Record<string, JsonValue>>
   /** What tells the source from another one. */

@@ -4,6 +4,8 @@ import { type PublishedRendition, ratesOf } from './playlists.js'
 import { endUs, type StoredSegment, startUs } from './stored-ladder.js'
 
 const US = 1_000_000
+/** Sound that is so little before the pictures primes its decoder, or nearly all of it does. */
+const PRIMING_US = 100_000
 
 /**
  * `manifest.mpd` of a ladder that is whole; `undefined` for one of transport streams, and for one whose
@@ -13,10 +15,7 @@ const US = 1_000_000
 export function ladderManifest(published: readonly PublishedRendition[], target: number): string | undefined {
   if (published.some(({ init, segments }) => init === undefined || hasHole(segments))) return undefined
   const video = published.filter(({ rendition }) => rendition.kind === 'video')
-  const leading = video.length > 0 ? video : published
-  const zeroUs = Math.min(
-    ...leading.flatMap(({ rendition, segments: [first] }) => (first === undefined ? [] : [startUs(first, rendition)])),
-  )
+  const zeroUs = beginningUs(video, published)
   const lastUs = Math.max(
     ...published.map(({ rendition, segments }) => {
       const last = segments.at(-1)
@@ -29,6 +28,14 @@ export function ladderManifest(published: readonly PublishedRendition[], target:
     audio: published.filter(({ rendition }) => rendition.kind === 'audio').map(one => dashAudio(one, target, zeroUs)),
   }
   return writeMpd({ durationUs: period.durationUs, periods: [period] })
+}
+
+/** Where the pictures begin, or sound that begins long before them. */
+function beginningUs(video: readonly PublishedRendition[], all: readonly PublishedRendition[]): number {
+  const earliest = (some: readonly PublishedRendition[]): number =>
+    Math.min(...some.flatMap(({ rendition, segments: [one] }) => (one === undefined ? [] : [startUs(one, rendition)])))
+  const [pictures, first] = [earliest(video), earliest(all)]
+  return pictures - first <= PRIMING_US ? pictures : first
 }
 
 function hasHole(segments: readonly StoredSegment[]): boolean {

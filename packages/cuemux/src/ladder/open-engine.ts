@@ -63,11 +63,12 @@ async function openFilm(encoder: FfmpegEncoder, options: LadderEngineOptions, fi
     throw new CuemuxError('UNSUPPORTED_CODEC', 'The film has neither a picture nor sound.')
   }
   const rungs = await filmRungs(encoder, options, film)
-  const { timescale } = reference
-  const start = reference.start ?? 0
+  const { timescale, start = 0 } = reference
+  const soundStart = sound === undefined ? start : rescale(sound.track.start ?? 0, sound.track.timescale, timescale)
   const grid = planLadderGrid({
     timescale,
     start,
+    lead: start - soundStart,
     end: filmEnd(index, [pictures?.track, sound?.track], timescale, start),
     frameDuration: pictures?.track.frameDuration,
     frameSteps: rungs.map(({ maxFrameRate }) => frameStepFor(pictures?.source.frameRate, maxFrameRate)),

@@ -25,11 +25,11 @@ interface Pictures {
 
 /** A ladder's grid as the encoders' plan. */
 export function planOf(grid: LadderGrid, track: VideoTrack | AudioTrack): VideoPlan {
-  const { timescale, times } = grid
+  const { timescale, times, firstPicture } = grid
   const frameDuration = track.kind === 'video' ? track.frameDuration : undefined
   const frameRate = track.kind === 'video' ? (track.frameRate ?? 25) : 25
   const nominalDuration = frameDuration ?? Math.max(1, Math.round(timescale / frameRate))
-  return { timescale, times, start: times[0] ?? 0, frameDuration, nominalDuration }
+  return { timescale, times, start: times[firstPicture] ?? 0, frameDuration, nominalDuration }
 }
 
 /** Chooses the encoders. */
@@ -88,6 +88,7 @@ export async function settingsOf(
     format: options.format ?? 'fmp4',
     timescale: grid.timescale,
     segmentTicks: grid.segmentTicks,
+    firstPicture: grid.firstPicture,
     chunkSegments: options.chunkSegments ?? DEFAULT_CHUNK_SEGMENTS,
     video: rungs.map(({ encoder: by, job, frameStep, maxFrameRate }, i) => {
       const { name, width, height, bitrateBps, maxBitrateBps, codec } = setup?.renditions[i]?.rendition ?? {}

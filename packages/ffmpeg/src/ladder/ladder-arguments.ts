@@ -149,7 +149,10 @@ function trim(grid: VideoGrid, { segment, end }: LadderStretch): string[] {
   const limit = (n: number): string =>
     clock(grid, frameDuration === undefined ? grid.boundary(n) : grid.startOf(n) - frameDuration / 4)
   const hasEnd = end !== undefined && end < grid.segmentCount && frameDuration !== undefined
-  const limits = [...(segment > 0 ? [`start=${limit(segment)}`] : []), ...(hasEnd ? [`end=${limit(end)}`] : [])]
+  const limits = [
+    ...(grid.isFirst(segment) ? [] : [`start=${limit(segment)}`]),
+    ...(hasEnd ? [`end=${limit(end)}`] : []),
+  ]
   return limits.length === 0 ? [] : [`trim=${limits.join(':')}`]
 }
 

@@ -150,13 +150,18 @@ export class LadderRun {
     // An ffmpeg that loses its input, or gives nothing for it, may call that a success.
     const lost = this.#options.inputError()
     if (lost !== undefined) throw lost
-    if (status !== 0 || (!this.#hasOutput && this.#options.segment === 0)) {
+    if (status !== 0 || (!this.#hasOutput && this.#isFirst)) {
       throw process.failure('The ladder could not be encoded')
     }
     for (const { stream, segmenter } of this.#outputs) {
       stream.end()
       segmenter.end()
     }
+  }
+
+  get #isFirst(): boolean {
+    const { grids, segment } = this.#options
+    return grids.some(grid => grid.isFirst(segment))
   }
 
   /** While somebody waits, the process must get on. */

@@ -55,6 +55,11 @@ export class VideoGrid {
     return ticks / this.plan.timescale - this.#offsetUs / 1e6
   }
 
+  /** Whether segment n has the film's first frame, or comes before it. */
+  isFirst(n: number): boolean {
+    return n <= 0 || (this.plan.times[n] ?? Number.POSITIVE_INFINITY) <= this.plan.start
+  }
+
   /**
    * First time that belongs to segment n; unless the plan is a clip's, the first one has all before it, and behind the
    * last one nothing follows. Half a frame of room for rounding, or 1 ms at a variable rate.
@@ -62,7 +67,7 @@ export class VideoGrid {
   boundary(n: number): number {
     const { times, frameDuration, timescale, from, end } = this.plan
     const room = frameDuration === undefined ? timescale / 1000 : frameDuration / 2
-    if (n <= 0) return from === undefined ? Number.NEGATIVE_INFINITY : from - room
+    if (this.isFirst(n)) return from === undefined ? Number.NEGATIVE_INFINITY : from - room
     if (n >= times.length) return end === undefined ? Number.POSITIVE_INFINITY : end - room
     return (times[n] ?? 0) - room
   }

@@ -101,7 +101,7 @@ export class VideoSegmenter {
     const { grid, segment, checksStart = true } = this.#options
     const { frameDuration } = grid.plan
     if (!isKey) throw broken('The encoder does not start with a keyframe')
-    if (!checksStart || segment === 0 || frameDuration === undefined) return
+    if (!checksStart || grid.isFirst(segment) || frameDuration === undefined) return
     if (time > grid.startOf(segment) + frameDuration / 2) throw new LateStart()
   }
 
