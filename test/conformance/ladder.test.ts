@@ -22,6 +22,7 @@ const FILMS = [
   { name: 'ac3_51.mkv', rate: 24, sounds: ['2', '6'] },
   { name: 'h264_lateaudio.mkv', rate: 24, sounds: ['2'] },
   { name: 'h264_latevideo.mkv', rate: 24, sounds: ['2'] },
+  { name: 'clock_mpeg4.avi', rate: 24, sounds: ['2'], frames: 1 },
   { name: 'one_second.mp4', rate: 25, sounds: ['2'], frames: 25 },
 ] as const
 
