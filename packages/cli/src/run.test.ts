@@ -154,7 +154,12 @@ describe('cuemux preview', () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--low-latency needs --serve') })
     const height = await cuemux('preview', 'lavfi:testsrc2', 'out', '--height', 'tall')
     expect(height).toMatchObject({ code: 2, stderr: "cuemux: --height must be a number, not 'tall'.\n" })
-    const refused = await cuemux('preview', 'film.mkv', 'out')
+    const missing = await cuemux('preview', '/films/no such film.mkv', 'out')
+    const line = 'cuemux: NOT_FOUND: There is no file /films/no such film.mkv.\n'
+    expect(missing).toMatchObject({ code: 1, stderr: line })
+    const folder = await cuemux('preview', '/', 'out')
+    expect(folder).toMatchObject({ code: 1, stderr: 'cuemux: BAD_REQUEST: / is no film and no device.\n' })
+    const refused = await cuemux('preview', 'ftp://host/film.mkv', 'out')
     expect(refused).toMatchObject({ code: 1, stderr: 'cuemux: BAD_REQUEST: No live input here.\n' })
   })
 })

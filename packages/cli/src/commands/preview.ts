@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join, resolve } from 'node:path'
+import { CuemuxError } from '@cuemux/core'
 import type { LiveEvent, LiveStream } from 'cuemux'
 import { formatBytes, formatCount, formatDuration } from '../format.js'
 import type { Io } from '../io.js'
@@ -40,8 +41,8 @@ const SEGMENTS = 3
 /** `cuemux preview INPUT OUT_DIR`: encodes a live input into an HLS folder until the user, or the input, ends it. */
 export async function preview(parsed: ParsedArguments, io: Io): Promise<void> {
   const [text = '', folder = ''] = parsed.positionals
-  const input = isFile(text) ? ({ kind: 'file', path: resolve(text) } as const) : text
   const options = await checkOptions<PreviewCommandOptions>(SCHEMA, parsed.values)
+  const input = inputOf(text)
   const { height = DEFAULT_HEIGHT, bitrate = DEFAULT_BITRATE_KBPS, json = false, serve } = options
   const isLowLatency = options['low-latency'] === true
   if (isLowLatency && serve === undefined) {
@@ -85,8 +86,13 @@ export async function preview(parsed: ParsedArguments, io: Io): Promise<void> {
 }
 
 /** A film on this machine, which is played as if it was live. */
-function isFile(text: string): boolean {
-  return statSync(text, { throwIfNoEntry: false })?.isFile() === true
+/** A film's path as a live input; addresses, devices and test pictures are read by the library. */
+function inputOf(text: string): string | { readonly kind: 'file'; readonly path: string } {
+  const found = statSync(text, { throwIfNoEntry: false })
+  if (found?.isFile() === true) return { kind: 'file', path: resolve(text) }
+  if (/^(?:[a-z0-9+.-]{2,}:|\/dev\/)/i.test(text)) return text
+  if (found === undefined) throw new CuemuxError('NOT_FOUND', `There is no file ${resolve(text)}.`)
+  throw new CuemuxError('BAD_REQUEST', `${resolve(text)} is no film and no device.`)
 }
 
 /** Waits for the first segment; `false` where the user ended it before. */
