@@ -222,10 +222,10 @@ describe('rungs of one film', () => {
   })
 })
 
-test('a film that ffmpeg alone reads has all its frames, and the first one also in the empty place behind it', async () => {
+test('a film that ffmpeg alone reads has all its frames, and none more in the empty place behind the first', async () => {
   const { of } = await ladderOf({ input: await makeMedia('mpeg4_mp3.avi'), rungs: '54' })
   expect(of('audio-stereo').length).toBe(of('video-54').length)
-  expect(await decode(of('video-54'))).toEqual({ complaints: '', frames: 14 * 24 + 1 })
+  expect(await decode(of('video-54'))).toEqual({ complaints: '', frames: 14 * 24 })
 })
 
 test('a film without a picture has sound alone', async () => {

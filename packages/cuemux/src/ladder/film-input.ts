@@ -82,7 +82,10 @@ async function openPictures(
   if (own !== undefined) closers.push(() => own.close())
   const address = foreign?.input ?? own
   if (address === undefined) throw new TypeError('unreachable')
-  const full = { ...(await withTrueRate(demuxer, track, signal)), start: await startOf(demuxer, track, signal) }
+  // Samples of a film that only ffmpeg reads can't be looked at: its frames keep the times that they have, as an AVI's do that skips some.
+  const timed =
+    foreign === undefined ? await withTrueRate(demuxer, track, signal) : { ...track, frameDuration: undefined }
+  const full = { ...timed, start: await startOf(demuxer, track, signal) }
   const scan = await scanOf(ffmpeg, address, full, signal)
   const clockOffsetUs = foreign === undefined ? await clockOffset(ffmpeg, address, demuxer, full, signal) : 0
   return { track: full, source: videoSourceOf(full, scan), address, clockOffsetUs }
