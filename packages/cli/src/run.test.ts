@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { CuemuxError } from '@cuemux/core'
 import type { Media, MediaInfo } from 'cuemux'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -189,6 +190,12 @@ describe('the command line', () => {
     [['serve', '--port', '1.5'], "cuemux: --port must be a whole number, not '1.5'.\n"],
   ])('ends with 2 and one line for %j', async (args, stderr) => {
     expect(await cuemux(...args)).toEqual({ code: 2, stdout: '', stderr })
+  })
+
+  it('serves nothing with a cache that can hold nothing', async () => {
+    const file = fileURLToPath(import.meta.url)
+    const stderr = `cuemux: OUTPUT_FAILED: Cannot write ${file}/cache: a part of the path is no folder.\n`
+    expect(await cuemux('serve', '--port', '0', '--cache', `${file}/cache`)).toEqual({ code: 1, stdout: '', stderr })
   })
 
   it('names every option that is wrong', async () => {

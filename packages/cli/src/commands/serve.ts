@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
+import { access, constants } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -7,6 +8,7 @@ import { CuemuxError } from '@cuemux/core'
 import { formatCount } from '../format.js'
 import type { Io } from '../io.js'
 import { write, writeJson } from '../io.js'
+import { makeFolder, outputError } from '../output-file.js'
 import { printable } from '../run.js'
 import { type Film, filmEntry, MEDIA_PATH } from '../server/film.js'
 import { createLibrary, type Library } from '../server/library.js'
@@ -51,8 +53,18 @@ export async function serve(parsed: ParsedArguments, io: Io): Promise<void> {
   if (workers > 1 && options.sessions !== undefined) {
     throw new UsageError('--sessions is for one process: leave --workers out.')
   }
+  if (cluster.isPrimary) await checkCache(options.cache)
   if (workers > 1 && cluster.isPrimary) await serveByWorkers(workers, inputs, library, options, io)
   else await serveHere(library, options, io)
+}
+
+/** A folder in which nothing can be kept is said at once: later it would be so many misses. @throws CuemuxError `OUTPUT_FAILED` */
+async function checkCache(cache: string | undefined): Promise<void> {
+  if (cache === undefined || cache === 'memory' || /^rediss?:|:\/\//i.test(cache)) return
+  await makeFolder(cache)
+  await access(cache, constants.W_OK).catch(error => {
+    throw outputError(cache, error)
+  })
 }
 
 /** Serves by this process, which may be one of several workers. */

@@ -203,4 +203,16 @@ describe('a player', () => {
     }
     expect((await ask(`${base}/master.m3u8`, { method: 'POST', user: '' })).status).toBe(405)
   })
+
+  test('is told which methods there are', async () => {
+    const { session } = await startFilm()
+    for (const [path, method, allow] of [
+      ['/sessions', 'DELETE', 'GET, POST'],
+      [`/sessions/${session}`, 'DELETE', 'GET'],
+      [`/sessions/${session}/stop`, 'GET', 'POST'],
+    ] as const) {
+      const response = await ask(path, { method })
+      expect([path, response.status, response.headers.get('allow')]).toEqual([path, 405, allow])
+    }
+  })
 })

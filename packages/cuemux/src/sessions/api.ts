@@ -79,18 +79,17 @@ export class SessionApi {
     }
     const [action] = rest
     if (first !== 'sessions' || rest.length > 1) throw notFound()
+    const methods = id === undefined ? ['GET', 'POST'] : [action === undefined ? 'GET' : 'POST']
+    if (!methods.includes(request.method)) return notAllowed(methods.join(', '))
     const user = await this.#authorize(request)
     if (id === undefined) {
       if (request.method === 'GET') return json({ sessions: await manager.list(user) })
-      if (request.method !== 'POST') return notAllowed('GET, POST')
       const body = await this.#body<StartSession>(request, 'sessionStart')
       return json(await manager.start({ ...body, signal: request.signal }, user), 201)
     }
     if (action === undefined) {
-      if (request.method !== 'GET') return notAllowed('GET')
       return json(await manager.progress(id, user, new URL(request.url).searchParams.get('token') ?? undefined))
     }
-    if (request.method !== 'POST') return notAllowed('POST')
     if (action === 'join') return json(await manager.join(id, user), 201)
     if (action === 'stop')
       return json(await manager.stop(id, user, await this.#body<StopSession>(request, 'sessionStop')))
