@@ -18,6 +18,8 @@ const FILMS = [
   { name: 'h264_10bit.mkv', encoded: ['h264'] },
   { name: 'h264_10bit_vfr.mkv', encoded: ['h264'] },
   { name: 'mpeg4_mp3.avi', encoded: ['h264', 'aac'] },
+  // Pictures out of order in a container that has decode times alone.
+  { name: 'h264_pcm.avi', encoded: ['h264', 'aac'] },
   { name: 'mpeg2_ac3.ts', encoded: ['h264', 'aac'] },
 ] as const
 

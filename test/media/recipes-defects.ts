@@ -137,6 +137,7 @@ export const defectRecipes: Readonly<Record<string, Recipe>> = {
   }),
   'adpcm_ms.mkv': film('-c:a', 'adpcm_ms'),
   'adpcm_ms.avi': film('-c:a', 'adpcm_ms'),
+  'h264_pcm.avi': film('-c:a', 'pcm_s16le'),
   'alac.mkv': film('-c:a', 'alac'),
   'truehd.mkv': film('-c:a', 'truehd', '-strict', '-2'),
   'wide_colours.mkv': make(

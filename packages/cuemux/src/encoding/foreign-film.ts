@@ -1,4 +1,5 @@
 import {
+  type AudioTrack,
   type ByteSource,
   type Chapter,
   CuemuxError,
@@ -15,6 +16,7 @@ import {
   fixedVideoPlan,
   type LoopbackInput,
   type ProbedMedia,
+  type ProbedStream,
   probeWithFfprobe,
 } from '@cuemux/ffmpeg'
 import type { FfmpegEncoder } from './ffmpeg-encoder.js'
@@ -66,7 +68,9 @@ export function notDecoded({ kind, containerCodec }: Track): CuemuxError {
 
 /** @throws CuemuxError `UNSUPPORTED_CONTAINER` where there is nothing to see or hear, or no length */
 function indexOf({ streams, durationMs, format }: ProbedMedia, source: ByteSource): MediaIndex {
-  const tracks = streams.map(({ track }) => track)
+  const shown = streams.map(stream => (format === 'avi' ? shownTrack(stream) : stream.track))
+  const startMs = Math.min(...shown.map(({ start = 0, timescale }) => (start * 1000) / timescale))
+  const tracks = shown.map(track => bounded(track, durationMs === undefined ? undefined : startMs + durationMs))
   const reference = tracks.find((track): track is VideoTrack => track.kind === 'video') ?? tracks[0]
   if (reference === undefined || durationMs === undefined) {
     const lacks = reference === undefined ? 'neither picture nor sound' : 'no length'
@@ -91,11 +95,27 @@ function indexOf({ streams, durationMs, format }: ProbedMedia, source: ByteSourc
   }
 }
 
-function gridOf(reference: Track, durationMs: number): Float64Array {
+/** A track without an end of its own ends with the film. */
+function bounded<T extends Track>(track: T, endMs: number | undefined): T {
+  if (track.end !== undefined || endMs === undefined) return track
+  return { ...track, end: Math.round((endMs * track.timescale) / 1000) }
+}
+
+/** AVI has the times at which pictures are decoded alone: ffmpeg shows them by as many later as it holds back. */
+function shownTrack({ track, reorderFrames }: ProbedStream): VideoTrack | AudioTrack {
+  if (track.kind === 'audio' || track.frameDuration === undefined) return track
+  const delay = reorderFrames * track.frameDuration
+  const later = (time: number | undefined) => (time === undefined ? undefined : time + delay)
+  return { ...track, start: later(track.start), end: later(track.end) }
+}
+
+function gridOf(reference: Track, filmMs: number): Float64Array {
+  const { start = 0, end, timescale } = reference
+  // The film may go on where its picture has ended.
+  const durationMs = end === undefined ? filmMs : Math.min(filmMs, ((end - start) * 1000) / timescale)
   if (reference.kind === 'video') return Float64Array.from(fixedVideoPlan(reference, durationMs, GRID_MS).times)
   const count = Math.max(1, Math.ceil(durationMs / GRID_MS))
-  const start = reference.start ?? 0
-  return Float64Array.from({ length: count }, (_, k) => start + Math.round((k * GRID_MS * reference.timescale) / 1000))
+  return Float64Array.from({ length: count }, (_, k) => start + Math.round((k * GRID_MS * timescale) / 1000))
 }
 
 class ForeignDemuxer implements Demuxer {

@@ -8,6 +8,8 @@ export interface ProbedStream {
   readonly containerId: number | undefined
   /** ffmpeg has a decoder for it. */
   readonly isDecodable: boolean
+  /** How many pictures a decoder holds back to show them in their order; 0 for sound. */
+  readonly reorderFrames: number
   /**
    * The stream in Cuemux's words, without decoder configuration: only ffmpeg reads it. Its id is the stream's number
    * plus one; its times are on ffmpeg's clock.
@@ -46,6 +48,7 @@ export function readStream(json: Json): ProbedStream | undefined {
     containerId: json.id !== undefined && Number.isInteger(containerId) ? containerId : undefined,
     // Only a decoder tells in which format its pictures or samples come.
     isDecodable: json.pix_fmt !== undefined || json.sample_fmt !== undefined,
+    reorderFrames: wholeOf(json.has_b_frames, 0, 16) ?? 0,
     track: { ...track, id: streamIndex + 1 },
   }
 }
