@@ -7,6 +7,7 @@ const NEAR = 32 * 1024
 const SETS: GroupStart = { isClosed: true, lead: 0, bringsSets: true }
 
 const other: SampleDescription = { config: Uint8Array.of(2), codecString: 'avc1.4d401e' }
+const OTHERS: GroupStart = { ...SETS, description: other }
 const third: SampleDescription = { config: Uint8Array.of(3), codecString: 'avc1.64001e' }
 
 /** A film of so many keyframes, each decoded as `descriptionOf` says; counts how many are looked at, and how many at once. */
@@ -34,22 +35,23 @@ function filmOf(count: number, descriptionOf: (keyframe: number) => SampleDescri
 }
 
 describe('findChanges in a remote film', () => {
-  it('reads nothing where the keyframe that was looked at brings no sets', async () => {
+  it('reads nothing where the keyframe that was looked at brings no sets, or those that the index has', async () => {
     const { demuxer, cuts, seen } = filmOf(3000, () => undefined)
     expect(await findChanges(demuxer, cuts, REMOTE, { isClosed: true, lead: 0 })).toEqual([])
+    expect(await findChanges(demuxer, cuts, REMOTE, SETS)).toEqual([])
     expect(await findChanges(demuxer, cuts, REMOTE, undefined)).toEqual([])
     expect(seen).toEqual([])
   })
 
-  it('looks at eight places at once where it does', async () => {
+  it('looks at eight places at once where it brings others', async () => {
     const { demuxer, cuts, seen, rounds } = filmOf(3000, () => undefined)
-    expect(await findChanges(demuxer, cuts, REMOTE, SETS)).toEqual([])
+    expect(await findChanges(demuxer, cuts, REMOTE, OTHERS)).toEqual([])
     expect([seen.length, rounds()]).toEqual([8, 1])
   })
 
   it('finds the keyframe of each change in few round trips', async () => {
     const { demuxer, cuts, seen, rounds } = filmOf(3000, k => (k < 1234 ? undefined : k < 2500 ? other : undefined))
-    expect(await findChanges(demuxer, cuts, REMOTE, SETS)).toEqual([
+    expect(await findChanges(demuxer, cuts, REMOTE, OTHERS)).toEqual([
       { keyframe: 1234, description: other },
       { keyframe: 2500, description: undefined },
     ])
@@ -66,7 +68,7 @@ describe('findChanges in a remote film', () => {
   it('takes the later keyframe where it may not look on', async () => {
     const kinds = [undefined, other, third]
     const { demuxer, cuts, seen } = filmOf(3000, k => kinds[Math.floor(k / 30) % 3])
-    const changes = await findChanges(demuxer, cuts, REMOTE, SETS)
+    const changes = await findChanges(demuxer, cuts, REMOTE, OTHERS)
     expect(seen).toHaveLength(48)
     expect(new Set(seen).size).toBe(48)
     expect(changes.length).toBeGreaterThan(1)
@@ -78,7 +80,7 @@ describe('findChanges in a remote film', () => {
       if (keyframe === 0) throw new Error('broken')
       return undefined
     })
-    await expect(findChanges(demuxer, cuts, REMOTE, SETS)).rejects.toThrow('broken')
+    await expect(findChanges(demuxer, cuts, REMOTE, OTHERS)).rejects.toThrow('broken')
     expect(signals.every(signal => signal?.aborted)).toBe(true)
   })
 })

@@ -21,8 +21,8 @@ const FAR: Search = { places: 8, between: 3, most: 48 }
  * keyframes all over it are looked at, and where two neighbours differ it is searched between them, so that a change that
  * lasts is found to the keyframe; one that is taken back between two looks stays in the samples, as it is in the source.
  *
- * Of a remote film that is done where the keyframe that was looked at anyway brings parameter sets along, or others than
- * the index has: where samples have none, they can't change them. 48 looks are the most; what they leave open counts from
+ * Of a remote film that is done where the keyframe that was looked at anyway, near its end, has other parameter sets than the
+ * index: a film that ends as it begins is taken to have none between, so that opening it costs no request more. 48 looks are the most; what they leave open counts from
  * the later keyframe on, and the samples before it have their sets as in the source.
  *
  * @param cuts numbers of the keyframes at which the film is cut
@@ -40,8 +40,9 @@ export async function findChanges(
   if (keyframes.description !== undefined) return indexedChanges(keyframes.description, track.descriptions)
   if (cuts.length < 2 || tracks.length === 0) return []
   if (!isRemote(seekCostBytes)) return searchChanges(readNear(demuxer), cuts, NEAR)
-  const mayChange = look?.bringsSets === true || look?.description !== undefined
-  return mayChange ? searchChanges(readFar(demuxer), cuts, FAR) : []
+  // The index of a transport stream has what was met when it was made.
+  const isTold = demuxer.index.container === 'mpegts' && look?.bringsSets === true
+  return isTold || look?.description !== undefined ? searchChanges(readFar(demuxer), cuts, FAR) : []
 }
 
 function indexedChanges(column: Uint16Array, descriptions: readonly SampleDescription[]): DescriptionChange[] {

@@ -13,9 +13,11 @@ export interface SegmentStarts {
 const MAX_LOOKS = 4096
 
 /**
- * Looks at the one keyframe that is looked at of every film, remote ones, too: that of the second segment, where the index
- * doesn't say of which kind the groups of pictures are; of a remote MP4, whose moov does, the first one, which tells of
- * captions and is among the first bytes where the moov is not. `undefined` where nothing is to be learned.
+ * Looks at the one keyframe that is looked at of every film, remote ones, too, where the index doesn't say of which kind
+ * the groups of pictures are: that of the second segment, or, of a remote film, of the last, whose parameter sets tell as
+ * well whether it ends as it begins. Of a remote MP4, whose index says it, the first one tells of captions and is among the
+ * first bytes where the moov is not; where its sample has parameter sets, which may change then, it is the last one, too.
+ * `undefined` where nothing is to be learned.
  *
  * @param isCopied whether the film's picture is copied
  */
@@ -27,18 +29,24 @@ export async function lookAtKeyframe(
 ): Promise<GroupStart | undefined> {
   const { closedGops, foundBy } = demuxer.index
   const [first, second] = cuts
-  if (second === undefined) return undefined
-  const isIndexed = foundBy === 'moov'
-  const isWorth = isIndexed ? isCopied && isRemote(seekCostBytes) : closedGops !== true
-  const [start] = isWorth
-    ? await demuxer.readGroupStarts([isIndexed ? (first ?? 0) : second], { looksInside: true })
-    : []
-  return start
+  const last = cuts.at(-1)
+  if (first === undefined || second === undefined || last === undefined) return undefined
+  const lookAt = async (keyframe: number): Promise<GroupStart | undefined> => {
+    const [start] = await demuxer.readGroupStarts([keyframe], { looksInside: true })
+    return start
+  }
+  const isFar = isRemote(seekCostBytes)
+  if (foundBy !== 'moov') return closedGops === true ? undefined : lookAt(isFar ? last : second)
+  if (!isCopied || !isFar) return undefined
+  const start = await lookAt(first)
+  if (start?.bringsSets !== true) return start
+  const end = await lookAt(last)
+  return end?.description === undefined ? start : { ...start, description: end.description }
 }
 
 /**
- * How the groups of pictures with which segments start are. Where the index doesn't say that they are closed, the
- * second segment's keyframe tells: encoders make all groups but the first of one kind. Open ones have leading pictures,
+ * How the groups of pictures with which segments start are. Where the index doesn't say that they are closed, one
+ * keyframe behind the first tells: encoders make all groups but the first of one kind. Open ones have leading pictures,
  * which belong to the segment of the keyframe that they follow; how many is looked up at each cut where a read is
  * cheap, and else taken to be the same everywhere.
  *
