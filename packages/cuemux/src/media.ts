@@ -117,15 +117,35 @@ async function reopenDemuxer(source: ByteSource, index: MediaIndex): Promise<Dem
   switch (index.container) {
     case 'matroska':
     case 'webm':
-      return (await import('@cuemux/matroska')).openMatroska(source, { index })
+      return (await LOAD.matroska()).openMatroska(source, { index })
     case 'mp4':
     case 'mov':
-      return (await import('@cuemux/mp4')).openMp4(source, { index })
+      return (await LOAD.mp4()).openMp4(source, { index })
     case 'mpegts':
-      return (await import('@cuemux/mpegts')).openMpegTs(source, { index })
+      return (await LOAD.mpegts()).openMpegTs(source, { index })
     case 'other':
       return undefined
   }
+}
+
+/** The formats' packages: each is loaded when a film of its kind is opened, so that start-up costs what is used. */
+const LOAD = {
+  matroska: () => import('@cuemux/matroska'),
+  mp4: () => import('@cuemux/mp4'),
+  mpegts: () => import('@cuemux/mpegts'),
+}
+
+const EXTENSIONS: readonly (readonly [RegExp, keyof typeof LOAD])[] = [
+  [/\.(?:mk[av]|webm)$/i, 'matroska'],
+  [/\.(?:mp4|m4[av]|mov)$/i, 'mp4'],
+  [/\.m?ts$/i, 'mpegts'],
+]
+
+/** Loads what a name promises while the film's head is under way. Its bytes say what it is. */
+function loadByName(name: string): void {
+  const [, format] = EXTENSIONS.find(([extension]) => extension.test(name)) ?? []
+  // Tried again, and heard, where the bytes want it.
+  if (format !== undefined) LOAD[format]().catch(() => {})
 }
 
 async function openDemuxer(
@@ -136,6 +156,7 @@ async function openDemuxer(
 ): Promise<Demuxer> {
   const known = index === undefined ? undefined : await reopenDemuxer(source, index)
   if (known !== undefined) return known
+  loadByName(source.name)
   const head = await source.read(0, HEAD_BYTES, { signal })
   if (head.byteLength === 0) {
     throw new CuemuxError('UNSUPPORTED_CONTAINER', `${source.name || 'The input'} is empty.`, {
@@ -149,14 +170,10 @@ async function openDemuxer(
       ? {}
       : { onProgress: (readBytes: number, totalBytes: number) => onProgress({ readBytes, totalBytes }) }),
   }
-  // Each format's package is loaded when a film of its kind is opened: start-up costs what is used.
-  if (startsWithEbml(head)) {
-    const { openMatroska } = await import('@cuemux/matroska')
-    return openMatroska(source, given)
-  }
-  const { isMp4, openMp4 } = await import('@cuemux/mp4')
+  if (startsWithEbml(head)) return (await LOAD.matroska()).openMatroska(source, given)
+  const { isMp4, openMp4 } = await LOAD.mp4()
   if (isMp4(head)) return openMp4(source, given)
-  const { isMpegTs, openMpegTs } = await import('@cuemux/mpegts')
+  const { isMpegTs, openMpegTs } = await LOAD.mpegts()
   if (isMpegTs(head)) return openMpegTs(source, given)
   if (encoder !== undefined && (await encoder.availability()).isAvailable) {
     return encoder.openForeign(source, signal === undefined ? {} : { signal })
