@@ -4,6 +4,9 @@ import { SecondTries } from './test/support/second-tries.js'
 
 const source = (path: string): string => fileURLToPath(new URL(`./packages/${path}`, import.meta.url))
 
+/** Two files at once, also on two cores: most of them wait for something. All other projects run one by one, before. */
+const TWO_AT_ONCE = { maxWorkers: 2, sequence: { groupOrder: 1 } }
+
 /** Tests run against the sources, so that a failing test needs no build to be fixed; the command and the page are built. */
 export default defineConfig({
   resolve: {
@@ -24,9 +27,7 @@ export default defineConfig({
           name: 'units',
           include: ['packages/*/src/**/*.test.ts'],
           testTimeout: 30_000,
-          // Two files at once, also on two cores: most of them wait for something. All others run one by one, before.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          ...TWO_AT_ONCE,
         },
       },
       {
@@ -36,6 +37,7 @@ export default defineConfig({
           include: ['test/{conformance,hls-check,docs}/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          ...TWO_AT_ONCE,
         },
       },
       {

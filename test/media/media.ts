@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runOrThrow, runProgram } from '../support/process.js'
@@ -37,11 +37,13 @@ async function makeFile(name: string): Promise<string> {
   const file = path.join(folder, `${stem}.${fingerprint(name)}${ext}`)
   if ((await stat(file).catch(() => undefined))?.isFile()) return file
   await mkdir(folder, { recursive: true })
-  // Test files run in processes of their own: each writes a file of its own, and the last rename wins.
+  // Test files run in processes of their own: each writes a file of its own, and the first is kept. It may be in use by then.
   const part = path.join(folder, `part-${process.pid}-${name}`)
   try {
     await cook(recipeOf(name), part)
-    await rename(part, file)
+    await link(part, file).catch(error => {
+      if (error.code !== 'EEXIST') throw error
+    })
   } finally {
     await rm(part, { force: true })
   }
