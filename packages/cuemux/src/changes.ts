@@ -22,8 +22,9 @@ const FAR: Search = { places: 8, between: 3, most: 48 }
  * lasts is found to the keyframe; one that is taken back between two looks stays in the samples, as it is in the source.
  *
  * Of a remote film that is done where the keyframe that was looked at anyway, near its end, has other parameter sets than the
- * index: a film that ends as it begins is taken to have none between, so that opening it costs no request more. 48 looks are the most; what they leave open counts from
- * the later keyframe on, and the samples before it have their sets as in the source.
+ * index: a film that ends as it begins is taken to have none between, so that opening it costs no request more. 48 looks
+ * are the most; what they leave open counts from the later keyframe on, and the samples before it have their sets as in
+ * the source.
  *
  * @param cuts numbers of the keyframes at which the film is cut
  * @param look what {@link lookAtKeyframe} has found

@@ -1,5 +1,6 @@
-import { rescale, type SampleBatch, sliceBatch } from '@cuemux/core'
+import { rescale, type SampleBatch, sliceBatch, type VideoTrack } from '@cuemux/core'
 import type { Clip } from '@cuemux/planner'
+import { withoutLeading } from './leading.js'
 
 /** The frames of a batch of sound that have a part in the clip. */
 export function clipSound(
@@ -17,12 +18,19 @@ export function clipSound(
 }
 
 /**
- * The pictures of a batch that are shown before the clip's end, and those after it that they refer to.
+ * The pictures of segment n that are shown before the clip's end, and those after it that they refer to. Of the first
+ * segment of a clip within the film without those that its keyframe leads in: they refer to what isn't in the clip.
  */
-export function clipPicture(batch: SampleBatch, { toUs }: Clip): SampleBatch | undefined {
-  if (toUs === Number.POSITIVE_INFINITY) return batch
-  const to = rescale(toUs, 1_000_000, batch.timescale)
-  let end = batch.count
-  while (end > 0 && (batch.dts[end - 1] ?? 0) + (batch.compositionOffset[end - 1] ?? 0) >= to) end--
-  return end === 0 ? undefined : sliceBatch(batch, 0, end)
+export function clipPicture(
+  batch: SampleBatch,
+  { first, toUs }: Clip,
+  { reorderDelay }: VideoTrack,
+  n: number,
+): SampleBatch | undefined {
+  const whole = n === 0 && first > 0 ? withoutLeading(batch, reorderDelay) : batch
+  if (toUs === Number.POSITIVE_INFINITY) return whole
+  const to = rescale(toUs, 1_000_000, whole.timescale)
+  let end = whole.count
+  while (end > 0 && (whole.dts[end - 1] ?? 0) + (whole.compositionOffset[end - 1] ?? 0) >= to) end--
+  return end === 0 ? undefined : sliceBatch(whole, 0, end)
 }

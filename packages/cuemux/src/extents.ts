@@ -9,7 +9,6 @@ import {
   segmentSpan,
 } from '@cuemux/planner'
 import { clipPicture } from './clip.js'
-import { withoutLeading } from './leading.js'
 
 const US = 1_000_000
 
@@ -68,8 +67,7 @@ async function clippedPicture(
   if (isWhole || track?.kind !== 'video') return rendition
   const last = segments.cuts.length - 1
   const batches = await demuxer.readSpan(segmentSpan(segments, last), [track.id])
-  const whole = last === 0 && clip.first > 0 ? batches.map(batch => withoutLeading(batch, track.reorderDelay)) : batches
-  const shown = whole.map(batch => clipPicture(batch, clip)).filter(batch => batch !== undefined)
+  const shown = batches.map(batch => clipPicture(batch, clip, track, last)).filter(batch => batch !== undefined)
   const durationUs = shown.reduce((sum, { duration, timescale: ticks }) => {
     return (
       sum +

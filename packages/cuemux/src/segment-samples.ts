@@ -3,7 +3,6 @@ import type { Demuxer, SampleBatch, TextTrack, VideoTrack } from '@cuemux/core'
 import { type Clip, type SegmentPlan, segmentSpan } from '@cuemux/planner'
 import { captionSamples } from '@cuemux/text'
 import { clipPicture, clipSound } from './clip.js'
-import { withoutLeading } from './leading.js'
 import type { PlannedFilm } from './planned-film.js'
 import { isRemote } from './remote.js'
 import type { Lease } from './segment-memory.js'
@@ -144,6 +143,6 @@ export class SegmentSamples {
     const track = this.#demuxer.index.tracks.find(({ id }) => id === batch.trackId)
     if (track?.kind === 'audio') return clipSound(batch, clip)
     if (track?.kind !== 'video') return batch
-    return clipPicture(n === 0 && clip.first > 0 ? withoutLeading(batch, track.reorderDelay) : batch, clip)
+    return clipPicture(batch, clip, track, n)
   }
 }
